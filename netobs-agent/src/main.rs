@@ -1,0 +1,2 @@
+//! The netobs daemon.
+fn main() {}

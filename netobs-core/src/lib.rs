@@ -1,0 +1,6 @@
+//! The model of netobs and the reasoning on it: pure code, without I/O and without a clock.
+#![forbid(unsafe_code)]
+
+pub mod event;
+pub mod flow;
+pub mod time;

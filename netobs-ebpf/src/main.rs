@@ -1,0 +1,2 @@
+//! The programs that run in the kernel.
+fn main() {}
