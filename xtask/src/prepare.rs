@@ -1,0 +1,40 @@
+//! `prepare`: finds what the build and the tests need, and installs what is missing where it may.
+
+mod apt;
+mod linker;
+mod rustc;
+mod toolchain;
+mod tools;
+
+use anyhow::Result;
+
+pub(crate) use rustc::Rustc;
+pub(crate) use toolchain::Toolchain;
+
+pub(crate) fn everything() -> Result<()> {
+    lints()?;
+    ebpf()?;
+    lab()?;
+    vm()
+}
+
+/// A compiler for the kernel's programs and the linker that fits it.
+pub(crate) fn ebpf() -> Result<Toolchain> {
+    toolchain::ensure()
+}
+
+/// rustfmt and clippy.
+pub(crate) fn lints() -> Result<()> {
+    rustc::ensure_component("rustfmt", "fmt")?;
+    rustc::ensure_component("clippy", "clippy")
+}
+
+/// What the tests in network namespaces call.
+pub(crate) fn lab() -> Result<()> {
+    tools::ensure("lab", &tools::LAB)
+}
+
+/// What booting another kernel takes.
+pub(crate) fn vm() -> Result<()> {
+    tools::ensure("vm", &tools::VM)
+}
