@@ -24,6 +24,8 @@ pub enum Counter {
 
 impl Counter {
     pub const COUNT: u32 = 11;
+    /// The index of no counter.
+    pub const NONE: u32 = Self::COUNT;
 }
 
 const _: () = assert!(Counter::DropUnparsed as u32 + 1 == Counter::COUNT);

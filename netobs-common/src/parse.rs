@@ -7,9 +7,9 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
-pub use ethernet::{Network, ethernet};
-pub use ipv4::ipv4;
-pub use ipv6::ipv6;
+pub use ethernet::{Network, ethernet, plain_ethernet};
+pub use ipv4::{ipv4, plain_ipv4};
+pub use ipv6::{ipv6, plain_ipv6};
 
 use crate::counter::Counter;
 

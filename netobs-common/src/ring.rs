@@ -27,6 +27,7 @@ pub const TABLE_DROP_V6: u32 = 3;
 pub struct Single<const A: usize> {
     pub record: u32,
     pub direction: u32,
+    /// As in a slot: those of direction 1 in the second byte.
     pub signs: u32,
     pub packets: u32,
     pub at: u64,

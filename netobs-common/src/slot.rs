@@ -58,12 +58,6 @@ impl Places {
         Self { first: hash as u32, second: (hash >> 20) as u32, tag: (hash >> 32) as u32 | LIVE, mask }
     }
 
-    /// The place most keys lie in.
-    #[inline(always)]
-    pub const fn home(&self) -> u32 {
-        self.first & self.mask
-    }
-
     /// The `nth` place to look, of `2 * WINDOW`.
     #[inline(always)]
     pub const fn nth(&self, nth: u32) -> u32 {

@@ -8,6 +8,8 @@ const VLAN: u16 = 0x8100;
 const QINQ: u16 = 0x88a8;
 const OLD_QINQ: u16 = 0x9100;
 const VLAN_ID_MASK: u16 = 0x0fff;
+const ETHERTYPE: usize = 12;
+const HEADER_LEN: usize = 14;
 
 /// Where the network header begins, and which it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +20,16 @@ pub struct Network {
     pub vlan: u16,
 }
 
+/// Most packets: no tags. `None` leaves the packet to [`ethernet`].
+#[inline(always)]
+pub fn plain_ethernet<B: Bytes + ?Sized>(bytes: &B) -> Option<Network> {
+    untagged(bytes.load(ETHERTYPE).map(u16::from_be)?)
+}
+
 #[inline(always)]
 pub fn ethernet<B: Bytes + ?Sized>(bytes: &B) -> Result<Network, Unparsed> {
-    let mut ethertype = u16_at(bytes, 12)?;
-    let mut offset = 14;
+    let mut ethertype = u16_at(bytes, ETHERTYPE)?;
+    let mut offset = HEADER_LEN;
     let mut vlan = 0;
     for _ in 0..2 {
         if !is_tag(ethertype) {
@@ -40,11 +48,20 @@ pub fn ethernet<B: Bytes + ?Sized>(bytes: &B) -> Result<Network, Unparsed> {
 }
 
 #[inline(always)]
+fn untagged(ethertype: u16) -> Option<Network> {
+    match ethertype {
+        IPV4 => Some(Network { offset: HEADER_LEN, is_v6: false, vlan: 0 }),
+        IPV6 => Some(Network { offset: HEADER_LEN, is_v6: true, vlan: 0 }),
+        _ => None,
+    }
+}
+
+#[inline(always)]
 fn is_tag(ethertype: u16) -> bool {
     ethertype == VLAN || ethertype == QINQ || ethertype == OLD_QINQ
 }
 
 #[inline(always)]
 fn u16_at<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<u16, Unparsed> {
-    bytes.load(offset).map(u16::from_be_bytes).ok_or(Unparsed::Truncated)
+    bytes.load(offset).map(u16::from_be).ok_or(Unparsed::Truncated)
 }

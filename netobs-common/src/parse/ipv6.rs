@@ -1,38 +1,71 @@
 //! IPv6, with its extension headers.
+#![expect(unsafe_code, reason = "the header is read as it lies in the packet")]
+
 use super::{Fragment, Packet, Unparsed, transport::transport};
-use crate::packet::Bytes;
+use crate::packet::{Bytes, Plain};
 
 const HOP_BY_HOP: u8 = 0;
 const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;
 const AUTHENTICATION: u8 = 51;
 const DESTINATION_OPTIONS: u8 = 60;
-const MAX_EXTENSIONS: usize = 8;
-const HEADER_LEN: usize = 40;
+const MAX_EXTENSIONS: usize = 6;
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Header {
+    version_and_flow: u32,
+    payload_len: u16,
+    next_header: u8,
+    hop_limit: u8,
+    source: [u32; 4],
+    destination: [u32; 4],
+}
+
+// SAFETY: integers, without padding.
+unsafe impl Plain for Header {}
+const _: () = assert!(size_of::<Header>() == 40);
 
 #[inline(always)]
 pub fn ipv6<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<Packet<4>, Unparsed> {
-    let start: [u8; 8] = bytes.load(offset).ok_or(Unparsed::Truncated)?;
-    if start[0] >> 4 != 6 {
+    let header: Header = bytes.load(offset).ok_or(Unparsed::Truncated)?;
+    if u32::from_be(header.version_and_flow) >> 28 != 6 {
         return Err(Unparsed::Malformed);
     }
-    let source = address(bytes, offset + 8)?;
-    let destination = address(bytes, offset + 24)?;
-    let upper = follow(bytes, offset + HEADER_LEN, start[6])?;
-    let (transport, transport_len) = transport(bytes, upper.offset, upper.protocol, upper.fragment)?;
-    let header_len = (upper.offset - offset) as u32 + transport_len;
-    Ok(Packet { source, destination, transport, fragment: upper.fragment, header_len })
+    let upper = follow(bytes, offset + size_of::<Header>(), header.next_header)?;
+    read_on(bytes, &header, offset, &upper)
+}
+
+/// Most packets: no extension headers. `None` leaves the packet to [`ipv6`].
+#[inline(always)]
+pub fn plain_ipv6<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Option<Packet<4>> {
+    let header: Header = bytes.load(offset)?;
+    if u32::from_be(header.version_and_flow) >> 28 != 6 || is_extension(header.next_header) {
+        return None;
+    }
+    let upper = Upper {
+        protocol: header.next_header,
+        offset: offset + size_of::<Header>(),
+        fragment: Fragment::Whole,
+    };
+    read_on(bytes, &header, offset, &upper).ok()
 }
 
 #[inline(always)]
-fn address<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<[u32; 4], Unparsed> {
-    let mut words = [0; 4];
-    let mut at = offset;
-    for word in &mut words {
-        *word = u32::from_ne_bytes(bytes.load(at).ok_or(Unparsed::Truncated)?);
-        at += 4;
-    }
-    Ok(words)
+fn read_on<B: Bytes + ?Sized>(
+    bytes: &B,
+    header: &Header,
+    offset: usize,
+    upper: &Upper,
+) -> Result<Packet<4>, Unparsed> {
+    let (transport, transport_len) = transport(bytes, upper.offset, upper.protocol, upper.fragment)?;
+    Ok(Packet {
+        source: header.source,
+        destination: header.destination,
+        transport,
+        fragment: upper.fragment,
+        header_len: (upper.offset - offset) as u32 + transport_len,
+    })
 }
 
 struct Upper {
@@ -70,11 +103,24 @@ fn is_extension(protocol: u8) -> bool {
     matches!(protocol, HOP_BY_HOP | ROUTING | FRAGMENT | AUTHENTICATION | DESTINATION_OPTIONS)
 }
 
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct FragmentHeader {
+    next_header: u8,
+    reserved: u8,
+    field: u16,
+    id: u32,
+}
+
+// SAFETY: integers, without padding.
+unsafe impl Plain for FragmentHeader {}
+const _: () = assert!(size_of::<FragmentHeader>() == 8);
+
 #[inline(always)]
 fn fragment<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<Fragment, Unparsed> {
-    let header: [u8; 8] = bytes.load(offset).ok_or(Unparsed::Truncated)?;
-    let field = u16::from_be_bytes([header[2], header[3]]);
-    let id = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
+    let header: FragmentHeader = bytes.load(offset).ok_or(Unparsed::Truncated)?;
+    let field = u16::from_be(header.field);
+    let id = u32::from_be(header.id);
     Ok(match (field >> 3, field & 1) {
         (0, 0) => Fragment::Whole,
         (0, _) => Fragment::First { id },

@@ -1,6 +1,8 @@
 //! TCP, UDP, SCTP, ICMP and ICMPv6; other protocols have no ports.
+#![expect(unsafe_code, reason = "the header is read as it lies in the packet")]
+
 use super::{Fragment, ICMP, ICMPV6, SCTP, TCP, Transport, UDP, Unparsed, sign};
-use crate::packet::Bytes;
+use crate::packet::{Bytes, Plain};
 
 /// The transport header at `offset`, and its length as far as every GSO segment repeats it.
 #[inline(always)]
@@ -25,40 +27,54 @@ pub(super) fn transport<B: Bytes + ?Sized>(
 
 #[inline(always)]
 fn udp<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<(Transport, u32), Unparsed> {
-    let header: [u8; 8] = bytes.load(offset).ok_or(Unparsed::Truncated)?;
-    let ports = u32::from_ne_bytes([header[0], header[1], header[2], header[3]]);
+    let [ports, _]: [u32; 2] = bytes.load(offset).ok_or(Unparsed::Truncated)?;
     Ok((Transport { protocol: UDP, ports, signs: 0 }, 8))
 }
 
 #[inline(always)]
 fn ports<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<u32, Unparsed> {
-    bytes.load(offset).map(u32::from_ne_bytes).ok_or(Unparsed::Truncated)
+    bytes.load(offset).ok_or(Unparsed::Truncated)
 }
 
-/// What lies at `offset`, or `otherwise` in a first fragment that ends before it.
-#[inline(always)]
-fn load_or<B: Bytes + ?Sized, const N: usize>(
-    bytes: &B,
-    offset: usize,
-    fragment: Fragment,
-    otherwise: [u8; N],
-) -> Result<[u8; N], Unparsed> {
-    match bytes.load(offset) {
-        Some(loaded) => Ok(loaded),
-        None if matches!(fragment, Fragment::First { .. }) => Ok(otherwise),
-        None => Err(Unparsed::Truncated),
-    }
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct TcpHeader {
+    ports: u32,
+    sequence: u32,
+    acknowledged: u32,
+    data_offset: u8,
+    flags: u8,
+    window: u16,
 }
+
+// SAFETY: integers, without padding.
+unsafe impl Plain for TcpHeader {}
+const _: () = assert!(size_of::<TcpHeader>() == 16);
 
 #[inline(always)]
 fn tcp<B: Bytes + ?Sized>(bytes: &B, offset: usize, fragment: Fragment) -> Result<(Transport, u32), Unparsed> {
-    let ports = ports(bytes, offset)?;
-    let [data_offset, flags] = load_or(bytes, offset + 12, fragment, [0x50, 0])?;
-    let len = u32::from(data_offset >> 4) * 4;
+    let Some(header) = bytes.load::<TcpHeader>(offset) else {
+        return ports_alone(bytes, offset, TCP, fragment);
+    };
+    let len = u32::from(header.data_offset >> 4) * 4;
     if len < 20 {
         return Err(Unparsed::Malformed);
     }
-    Ok((Transport { protocol: TCP, ports, signs: tcp_signs(flags) }, len))
+    Ok((Transport { protocol: TCP, ports: header.ports, signs: tcp_signs(header.flags) }, len))
+}
+
+/// A first fragment may end right behind the ports; a whole packet may not.
+#[inline(always)]
+fn ports_alone<B: Bytes + ?Sized>(
+    bytes: &B,
+    offset: usize,
+    protocol: u8,
+    fragment: Fragment,
+) -> Result<(Transport, u32), Unparsed> {
+    if !matches!(fragment, Fragment::First { .. }) {
+        return Err(Unparsed::Truncated);
+    }
+    Ok((Transport { protocol, ports: ports(bytes, offset)?, signs: sign::NOT_RESET }, 8))
 }
 
 #[inline(always)]
@@ -76,8 +92,10 @@ fn sctp<B: Bytes + ?Sized>(bytes: &B, offset: usize, fragment: Fragment) -> Resu
     const INIT_ACK: u8 = 2;
     const ABORT: u8 = 6;
     const SHUTDOWN_COMPLETE: u8 = 14;
-    let ports = ports(bytes, offset)?;
-    let [chunk] = load_or(bytes, offset + 12, fragment, [0])?;
+    let Some([ports, _, _, chunk]) = bytes.load::<[u32; 4]>(offset) else {
+        return ports_alone(bytes, offset, SCTP, fragment);
+    };
+    let [chunk, ..] = chunk.to_ne_bytes();
     let signs = match chunk {
         INIT => sign::REQUEST | sign::NOT_RESET,
         INIT_ACK => sign::ANSWER | sign::NOT_RESET,

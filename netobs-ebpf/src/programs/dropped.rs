@@ -1,6 +1,6 @@
 //! Every packet that the kernel drops is added to the slot of its connection and reason.
 use aya_ebpf::{
-    helpers::bpf_ktime_get_coarse_ns,
+    helpers::bpf_ktime_get_ns,
     macros::map,
     maps::Array,
     programs::BtfTracePointContext,
@@ -8,16 +8,14 @@ use aya_ebpf::{
 use netobs_common::{
     counter::Counter,
     key::{DropKey, Key, meta},
-    parse::{self, Packet, Unparsed},
+    parse::{self, Packet},
     ring::{HINT, Hint, TABLE_DROP_V4, TABLE_DROP_V6},
-    slot::{Slot, Tally},
 };
 
 use super::{
-    atomic,
-    maps::{DropTables, SEED, Tables, count},
+    maps::{DropMaps, SEED, Tables, count},
     structs::{Device, Linear, SkBuff},
-    table::{Opening, Table},
+    table::{self, Sighting, Table},
     tally,
     tap::tell,
 };
@@ -36,13 +34,28 @@ pub(super) fn observe(ctx: &BtfTracePointContext) {
         return;
     }
     let skb = SkBuff(ctx.arg::<*const u8>(0));
-    let read = match skb.protocol() {
-        IPV4 => read::<1>(skb, reason, |linear| parse::ipv4(linear, 0)),
-        IPV6 => read::<4>(skb, reason, |linear| parse::ipv6(linear, 0)),
+    let linear = skb.network();
+    let counted = match skb.protocol() {
+        IPV4 => parse::plain_ipv4(&linear, 0).map(|packet| count_packet(skb, reason, &linear, &packet)),
+        IPV6 => parse::plain_ipv6(&linear, 0).map(|packet| count_packet(skb, reason, &linear, &packet)),
         _ => return,
     };
-    if read.is_err() {
-        count(Counter::DropUnparsed, 1);
+    if counted.is_none() {
+        observe_any(skb, reason);
+    }
+}
+
+/// Options, extension headers, fragments, and what is no packet at all.
+#[inline(never)]
+fn observe_any(skb: SkBuff, reason: u32) {
+    let linear = skb.network();
+    let observed = if skb.protocol() == IPV4 {
+        parse::ipv4(&linear, 0).map(|packet| count_packet(skb, reason, &linear, &packet))
+    } else {
+        parse::ipv6(&linear, 0).map(|packet| count_packet(skb, reason, &linear, &packet))
+    };
+    if observed.is_err() {
+        count(Counter::DropUnparsed as u32, 1);
     }
 }
 
@@ -56,20 +69,30 @@ fn is_ignored(reason: u32) -> bool {
 }
 
 #[inline(always)]
-fn read<const A: usize>(
-    skb: SkBuff,
-    reason: u32,
-    parse: impl Fn(&Linear) -> Result<Packet<A>, Unparsed>,
-) -> Result<(), Unparsed>
+fn count_packet<const A: usize>(skb: SkBuff, reason: u32, linear: &Linear, packet: &Packet<A>)
 where
-    Tables: DropTables<A>,
+    Tables: DropMaps<A>,
 {
-    let linear = skb.network();
-    let packet = parse(&linear)?;
     let bytes = (linear.len as u32).wrapping_add(skb.data_len());
     let segments = skb.gso_segments(bytes.wrapping_sub(packet.header_len));
+    let Some(room) = <Tables as DropMaps<A>>::room() else { return };
+    // SAFETY: one value a CPU, and the kernel does not let this program interrupt itself.
+    let room = unsafe { &mut *room };
+    *room = Sighting {
+        key: key(skb, reason, packet),
+        signs: 0,
+        direction: 0,
+        tally: tally::on_the_wire(bytes, packet.header_len, segments),
+        // SAFETY: a helper without arguments.
+        now: unsafe { bpf_ktime_get_ns() },
+    };
+    find_or_open(room);
+}
+
+#[inline(always)]
+fn key<const A: usize>(skb: SkBuff, reason: u32, packet: &Packet<A>) -> DropKey<A> {
     let Device { ifindex, netns } = skb.device();
-    let key = DropKey {
+    DropKey {
         source: packet.source,
         destination: packet.destination,
         ports: packet.transport.ports,
@@ -78,38 +101,33 @@ where
         ifindex,
         arrived_by: skb.arrived_by(),
         netns,
-    };
-    account::<A>(key, tally::on_the_wire(bytes, packet.header_len, segments));
-    Ok(())
+    }
 }
 
-#[inline(always)]
-fn account<const A: usize>(key: DropKey<A>, tally: Tally)
+#[inline(never)]
+fn find_or_open<const A: usize>(sighting: &mut Sighting<DropKey<A>>)
 where
-    Tables: DropTables<A>,
+    Tables: DropMaps<A>,
 {
-    // SAFETY: a helper without arguments.
-    let now = unsafe { bpf_ktime_get_coarse_ns() };
-    let opening = Opening { key, signs: 0, direction: 0, tally, now };
-    match add(&<Tables as DropTables<A>>::exact(), &opening) {
+    match find_or_open_in(&<Tables as DropMaps<A>>::exact(), sighting) {
         Added::ToOpen => {}
         Added::ToNew(index) => hint::<A>(index),
-        Added::Nowhere => account_merged(opening),
+        Added::Nowhere => merge(sighting),
     }
 }
 
 /// The table is full, as in a flood of connections from ever new ports: those of the same peers share an entry.
-#[inline(always)]
-fn account_merged<const A: usize>(mut opening: Opening<DropKey<A>>)
+#[inline(never)]
+fn merge<const A: usize>(sighting: &mut Sighting<DropKey<A>>)
 where
-    Tables: DropTables<A>,
+    Tables: DropMaps<A>,
 {
-    let [_, _, high, low] = opening.key.ports.to_ne_bytes();
-    opening.key.ports = u32::from_ne_bytes([0, 0, high, low]);
-    opening.key.meta |= meta::SOURCE_PORTS_MERGED;
-    if let Added::Nowhere = add(&<Tables as DropTables<A>>::merged(), &opening) {
-        count(Counter::DropLostPackets, opening.tally.packets);
-        count(Counter::DropLostBytes, opening.tally.bytes);
+    let [_, _, high, low] = sighting.key.ports.to_ne_bytes();
+    sighting.key.ports = u32::from_ne_bytes([0, 0, high, low]);
+    sighting.key.meta |= meta::SOURCE_PORTS_MERGED;
+    if let Added::Nowhere = find_or_open_in(&<Tables as DropMaps<A>>::merged(), sighting) {
+        count(Counter::DropLostPackets as u32, sighting.tally.packets);
+        count(Counter::DropLostBytes as u32, sighting.tally.bytes);
     }
 }
 
@@ -120,34 +138,20 @@ enum Added {
 }
 
 #[inline(always)]
-fn add<const A: usize>(table: &Table<DropKey<A>>, opening: &Opening<DropKey<A>>) -> Added {
-    let places = table.places(opening.key.hash(SEED.load()));
-    let open = table.find_home(&opening.key, &places).or_else(|| table.find(&opening.key, &places).map(|found| found.slot));
-    if let Some(slot) = open {
-        add_to(slot, opening);
+fn find_or_open_in<K: Key>(table: &Table<K>, sighting: &Sighting<K>) -> Added {
+    let places = table.places(sighting.key.hash(SEED.load()));
+    if let Some(found) = table.find(&sighting.key, &places) {
+        // SAFETY: what was found is in the map.
+        unsafe { table::add(found.slot, 0, &sighting.tally, sighting.now) };
         return Added::ToOpen;
     }
-    match table.open(opening, &places) {
-        Some(found) => Added::ToNew(found.index),
-        None => Added::Nowhere,
-    }
-}
-
-#[inline(always)]
-fn add_to<const A: usize>(slot: *mut Slot<DropKey<A>>, opening: &Opening<DropKey<A>>) {
-    // SAFETY: `slot` points into the map; counts change atomically, the time may be anyone's.
-    unsafe {
-        let tally = &raw mut (*slot).tallies[0];
-        atomic::add(&raw mut (*tally).packets, opening.tally.packets);
-        atomic::add(&raw mut (*tally).bytes, opening.tally.bytes);
-        (*slot).last = opening.now;
-    }
+    table.open(sighting, &places).map_or(Added::Nowhere, |found| Added::ToNew(found.index))
 }
 
 #[inline(always)]
 fn hint<const A: usize>(slot: u32) {
     let table = if A == 1 { TABLE_DROP_V4 } else { TABLE_DROP_V6 };
     if tell(&Hint { record: HINT, table, slot }).is_err() {
-        count(Counter::HintsSkipped, 1);
+        count(Counter::HintsSkipped as u32, 1);
     }
 }

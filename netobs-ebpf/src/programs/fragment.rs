@@ -1,52 +1,45 @@
 //! Giving later fragments the ports of their first.
 use netobs_common::{
-    key::meta,
-    parse::{Fragment, Packet},
+    key::{TapKey, meta},
+    parse::Fragment,
 };
 
-use super::maps::FRAGMENTS;
+use super::maps::{FragmentPorts, Tables};
 
-/// A fragmented datagram. IPv4 addresses stand in the first word of each.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub(super) struct FragmentKey {
-    source: [u32; 4],
-    destination: [u32; 4],
-    id: u32,
-    meta: u32,
-}
-
-/// Remembers the ports of a first fragment, gives them to a later one, or returns the mark of one whose first was missed.
+/// Remembers the ports of a first fragment, gives them to a later one, or marks one whose first was missed.
 #[inline(always)]
-pub(super) fn resolve<const A: usize>(packet: &mut Packet<A>, kind: u32) -> u32 {
-    match packet.fragment {
-        Fragment::Whole => 0,
-        Fragment::First { id } => {
-            // A refusal means that later fragments are told without ports.
-            let _ = FRAGMENTS.insert(&key(packet, id, kind), &packet.transport.ports, 0);
-            0
-        }
-        Fragment::Later { id } => {
-            // SAFETY: the value is copied at once.
-            match unsafe { FRAGMENTS.get(&key(packet, id, kind)) } {
-                Some(ports) => {
-                    packet.transport.ports = *ports;
-                    0
-                }
-                None => meta::FRAGMENT,
-            }
-        }
+pub(super) fn resolve<const A: usize>(key: &mut TapKey<A>, fragment: Fragment, direction: u32)
+where
+    Tables: FragmentPorts<A>,
+{
+    match fragment {
+        Fragment::Whole => {}
+        Fragment::First { id } => remember(key, id, direction),
+        Fragment::Later { id } => recall(key, id, direction),
     }
 }
 
-#[inline(always)]
-fn key<const A: usize>(packet: &Packet<A>, id: u32, meta: u32) -> FragmentKey {
-    let mut key = FragmentKey { source: [0; 4], destination: [0; 4], id, meta };
-    let mut at = 0;
-    while at < A {
-        key.source[at] = packet.source[at];
-        key.destination[at] = packet.destination[at];
-        at += 1;
+#[inline(never)]
+fn remember<const A: usize>(key: &TapKey<A>, id: u32, direction: u32)
+where
+    Tables: FragmentPorts<A>,
+{
+    <Tables as FragmentPorts<A>>::remember(&datagram(key, id, direction), key.ports);
+}
+
+#[inline(never)]
+fn recall<const A: usize>(key: &mut TapKey<A>, id: u32, direction: u32)
+where
+    Tables: FragmentPorts<A>,
+{
+    match <Tables as FragmentPorts<A>>::recall(&datagram(key, id, direction)) {
+        Some(ports) => key.ports = ports,
+        None => key.meta |= meta::FRAGMENT,
     }
-    key
+}
+
+/// A fragmented datagram is known by its number where a connection is by its ports, and by its direction.
+#[inline(always)]
+fn datagram<const A: usize>(key: &TapKey<A>, id: u32, direction: u32) -> TapKey<A> {
+    TapKey { ports: id, meta: key.meta | direction << 8, ..*key }
 }

@@ -1,7 +1,7 @@
 //! Reading a packet from a tap: straight where its bytes lie in one piece, through a helper where they do not.
 use aya_ebpf::{bindings::__sk_buff, helpers::bpf_skb_load_bytes};
 use core::mem::MaybeUninit;
-use netobs_common::packet::Bytes;
+use netobs_common::packet::{Bytes, Plain};
 
 /// What the verifier may assume of an offset; no header lies deeper.
 const MAX_OFFSET: usize = 0x3fff;
@@ -55,30 +55,30 @@ pub(super) struct Direct {
 
 impl Bytes for Direct {
     #[inline(always)]
-    fn load<const N: usize>(&self, offset: usize) -> Option<[u8; N]> {
+    fn load<T: Plain>(&self, offset: usize) -> Option<T> {
         if offset > MAX_OFFSET {
             return None;
         }
         let at = self.data + offset;
-        if at + N > self.end {
+        if at + size_of::<T>() > self.end {
             return None;
         }
-        // SAFETY: just compared with the end, as the verifier checks too.
-        Some(unsafe { *(at as *const [u8; N]) })
+        // SAFETY: just compared with the end, as the verifier checks too. Loads of this target need no alignment.
+        Some(unsafe { *(at as *const T) })
     }
 }
 
 /// The whole packet, wherever its pieces lie.
 impl Bytes for Skb {
     #[inline(always)]
-    fn load<const N: usize>(&self, offset: usize) -> Option<[u8; N]> {
+    fn load<T: Plain>(&self, offset: usize) -> Option<T> {
         if offset > MAX_OFFSET {
             return None;
         }
-        let mut bytes = MaybeUninit::<[u8; N]>::uninit();
-        // SAFETY: the helper writes all N bytes or fails.
+        let mut bytes = MaybeUninit::<T>::uninit();
+        // SAFETY: the helper writes all bytes or fails.
         unsafe {
-            let failed = bpf_skb_load_bytes(self.0.cast(), offset as u32, bytes.as_mut_ptr().cast(), N as u32);
+            let failed = bpf_skb_load_bytes(self.0.cast(), offset as u32, bytes.as_mut_ptr().cast(), size_of::<T>() as u32);
             (failed == 0).then(|| bytes.assume_init())
         }
     }

@@ -3,7 +3,7 @@
 //! The offsets are constants by the time the verifier looks, so that it accepts and checks a plain load: no helper call.
 use aya_ebpf::{Global, helpers::bpf_probe_read_kernel, helpers::generated};
 use core::mem::MaybeUninit;
-use netobs_common::packet::Bytes;
+use netobs_common::packet::{Bytes, Plain};
 
 macro_rules! offsets {
     ($($name:ident),* $(,)?) => {$(
@@ -98,15 +98,15 @@ pub(super) struct Linear {
 
 impl Bytes for Linear {
     #[inline(always)]
-    fn load<const N: usize>(&self, offset: usize) -> Option<[u8; N]> {
-        if self.len > 0xffff || offset + N > self.len {
+    fn load<T: Plain>(&self, offset: usize) -> Option<T> {
+        if self.len > 0xffff || offset + size_of::<T>() > self.len {
             return None;
         }
-        let mut bytes = MaybeUninit::<[u8; N]>::uninit();
-        // SAFETY: the helper writes all N bytes, or fails.
+        let mut bytes = MaybeUninit::<T>::uninit();
+        // SAFETY: the helper writes all bytes, or fails.
         unsafe {
             let from = (self.start + offset) as *const core::ffi::c_void;
-            let failed = generated::bpf_probe_read_kernel(bytes.as_mut_ptr().cast(), N as u32, from);
+            let failed = generated::bpf_probe_read_kernel(bytes.as_mut_ptr().cast(), size_of::<T>() as u32, from);
             (failed == 0).then(|| bytes.assume_init())
         }
     }
