@@ -8,7 +8,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if built.exists() {
         fs::copy(&built, &embedded)?;
     } else {
-        println!("cargo::warning=no kernel programs to embed: run `cargo xtask build-ebpf`; this agent will refuse to start");
+        println!(
+            "cargo::warning=no kernel programs to embed: run `cargo xtask build-ebpf`; this agent will refuse to start"
+        );
         fs::write(&embedded, [])?;
     }
     Ok(())

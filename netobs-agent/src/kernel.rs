@@ -30,7 +30,7 @@ pub(crate) use self::{
     programs::Sizes,
     taps::AttachBy,
 };
-use self::{btf::Btf, counters::Counters, reasons::Reasons, ring::Record, tables::Tables, taps::Taps};
+use self::{counters::Counters, programs::KernelTypes, reasons::Reasons, ring::Record, tables::Tables, taps::Taps};
 
 pub(crate) struct Kernel {
     ebpf: Ebpf,
@@ -45,18 +45,27 @@ pub(crate) struct Kernel {
 impl Kernel {
     /// Loads everything that this kernel and our capabilities allow, and says what they do not.
     pub(crate) fn load(sizes: Sizes) -> Result<Self, KernelError> {
-        let types = programs::offsets();
-        let offsets = types.as_ref().map(|(_, offsets)| offsets.as_slice()).unwrap_or_default();
+        let types = KernelTypes::read();
+        let offsets = types.as_ref().map(|types| types.offsets.as_slice()).unwrap_or_default();
         let mut ebpf = programs::load(sizes, offsets, seed())?;
         programs::load_taps(&mut ebpf)?;
         let tables = Tables::new(&ebpf, sizes, own_namespace())?;
         let ring = programs::ring(&mut ebpf)?;
         let counters = programs::counters(&mut ebpf)?;
-        let drops = types.and_then(|(btf, _)| load_drops(&mut ebpf, btf));
-        let reasons = drops.inspect_err(|error| warn!(%error, "drops are not seen, only traffic")).ok();
+        let drops = types.and_then(|types| programs::load_drops(&mut ebpf, &types.btf));
+        let reasons = drops
+            .inspect_err(|error| warn!(%error, "drops are not seen, only traffic"))
+            .ok();
         let taps = Taps::probe();
         info!(attach_by = ?taps.by(), drops = reasons.is_some(), "programs are loaded");
-        Ok(Self { ebpf, taps, tables, ring, counters, reasons })
+        Ok(Self {
+            ebpf,
+            taps,
+            tables,
+            ring,
+            counters,
+            reasons,
+        })
     }
 
     pub(crate) fn attach_by(&self) -> AttachBy {
@@ -83,7 +92,9 @@ impl Kernel {
     }
 
     pub(crate) fn reason_name(&self, reason: ReasonId) -> String {
-        self.reasons.as_ref().map_or_else(|| format!("REASON_{}", reason.0), |reasons| reasons.name(reason))
+        self.reasons
+            .as_ref()
+            .map_or_else(|| format!("REASON_{}", reason.0), |reasons| reasons.name(reason))
     }
 
     /// Tells what the ring points to.
@@ -117,10 +128,6 @@ impl Kernel {
     pub(crate) fn skipped(&mut self) -> Vec<Skipped> {
         self.counters.skipped()
     }
-}
-
-fn load_drops(ebpf: &mut Ebpf, btf: Btf) -> Result<Reasons, KernelError> {
-    programs::load_drops(ebpf, &btf)
 }
 
 fn own_namespace() -> NetnsId {

@@ -1,27 +1,36 @@
-//! The netobs daemon.
+//! The netobs daemon: sees allowed and dropped traffic of every pod of a node, and tells it.
+mod app;
+mod args;
+mod export;
 mod kernel;
 mod node;
-use kernel::*;
-use node::*;
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let sizes = Sizes { tap_v4: 65536, tap_v6: 32768, drop_v4: 16384, drop_v6: 8192, merged: 1024, ring: 1 << 20 };
-    let mut kernel = Kernel::load(sizes)?;
-    let mut links = Links::open()?;
-    let mut tick = tokio::time::interval(std::time::Duration::from_millis(500));
-    loop {
-        tokio::select! {
-            c = links.next() => for c in c? { tracing::info!(?c); if let LinkChange::Appeared(l) = c { if l.leads_to_pod() { kernel.attach(l.index, &l.name)?; } } },
-            _ = tick.tick() => {
-                let clock = Clock::look();
-                let mut ev = Vec::new();
-                kernel.drain(clock, &mut |e| ev.push(e));
-                kernel.sweep(clock, &mut |e| ev.push(e));
-                for e in ev { tracing::info!(?e); }
-                for l in kernel.losses() { tracing::info!(?l); }
-                for l in kernel.skipped() { tracing::info!(?l); }
-            }
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tracing::error;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::args::Args;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let filter = EnvFilter::try_new(&args.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error!("{error:#}");
+            ExitCode::FAILURE
         }
     }
+}
+
+fn run(args: Args) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(app::run(args))
 }

@@ -55,7 +55,12 @@ impl Places {
     /// `mask` is the number of slots less one, that number being a power of two.
     #[inline(always)]
     pub const fn new(hash: u64, mask: u32) -> Self {
-        Self { first: hash as u32, second: (hash >> 20) as u32, tag: (hash >> 32) as u32 | LIVE, mask }
+        Self {
+            first: hash as u32,
+            second: (hash >> 20) as u32,
+            tag: (hash >> 32) as u32 | LIVE,
+            mask,
+        }
     }
 
     /// The `nth` place to look, of `2 * WINDOW`.

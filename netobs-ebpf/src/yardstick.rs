@@ -1,7 +1,10 @@
 //! Programs that do nothing, and next to nothing: what the real ones are measured against.
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 #![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
-#![cfg_attr(target_arch = "bpf", expect(unsafe_code, reason = "everything here is the kernel's memory"))]
+#![cfg_attr(
+    target_arch = "bpf",
+    expect(unsafe_code, reason = "everything here is the kernel's memory")
+)]
 
 #[cfg(target_arch = "bpf")]
 mod programs {

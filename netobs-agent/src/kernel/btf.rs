@@ -49,7 +49,10 @@ struct Type {
 
 impl Btf {
     pub(crate) fn read(path: &Path, base: Option<&Self>) -> Result<Self, KernelError> {
-        let data = fs::read(path).map_err(|error| KernelError::BtfUnreadable { path: path.to_owned(), error })?;
+        let data = fs::read(path).map_err(|error| KernelError::BtfUnreadable {
+            path: path.to_owned(),
+            error,
+        })?;
         Self::parse(&data, base).ok_or_else(|| KernelError::BtfMalformed { path: path.to_owned() })
     }
 
@@ -75,7 +78,9 @@ impl Btf {
 
     /// The byte offset of a field, given as `field.field…`; fields of anonymous members count as the struct's own.
     pub(crate) fn offset_of(&self, structure: &str, path: &str) -> Option<u32> {
-        let mut at = self.all().find(|found| found.kind == STRUCT && self.name(found.name) == structure.as_bytes())?;
+        let mut at = self
+            .all()
+            .find(|found| found.kind == STRUCT && self.name(found.name) == structure.as_bytes())?;
         let mut bits = 0;
         for field in path.split('.') {
             let (offset, id) = self.member(at, field)?;
@@ -167,8 +172,11 @@ impl Btf {
     }
 
     fn name(&self, offset: u32) -> &[u8] {
-        let own = offset.checked_sub(self.base_strings).and_then(|offset| self.strings.get(offset as usize..));
-        own.and_then(|from| from.split(|byte| *byte == 0).next()).unwrap_or_default()
+        let own = offset
+            .checked_sub(self.base_strings)
+            .and_then(|offset| self.strings.get(offset as usize..));
+        own.and_then(|from| from.split(|byte| *byte == 0).next())
+            .unwrap_or_default()
     }
 }
 

@@ -16,7 +16,10 @@ impl Clock {
     pub(crate) fn look() -> Self {
         let monotonic = coarse_monotonic();
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { ahead: nanos(wall).saturating_sub(monotonic), monotonic }
+        Self {
+            ahead: nanos(wall).saturating_sub(monotonic),
+            monotonic,
+        }
     }
 
     pub(crate) fn wall(self, monotonic: u64) -> Timestamp {

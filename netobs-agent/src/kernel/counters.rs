@@ -37,21 +37,38 @@ pub(crate) struct Counters {
 
 impl Counters {
     pub(crate) fn new(map: PerCpuArray<MapData, u64>) -> Self {
-        Self { map, told: [0; Counter::COUNT as usize] }
+        Self {
+            map,
+            told: [0; Counter::COUNT as usize],
+        }
     }
 
     pub(crate) fn losses(&mut self) -> Vec<Loss> {
-        let loss = |(place, packets, bytes)| Loss { place, packets: self.gain(packets), bytes: self.gain(bytes) };
+        let loss = |(place, packets, bytes)| Loss {
+            place,
+            packets: self.gain(packets),
+            bytes: self.gain(bytes),
+        };
         LOSSES.map(loss).into_iter().filter(|loss| loss.packets > 0).collect()
     }
 
     pub(crate) fn skipped(&mut self) -> Vec<Skipped> {
-        let skipped = |(what, counter)| Skipped { what, packets: self.gain(counter) };
-        SKIPPED.map(skipped).into_iter().filter(|skipped| skipped.packets > 0).collect()
+        let skipped = |(what, counter)| Skipped {
+            what,
+            packets: self.gain(counter),
+        };
+        SKIPPED
+            .map(skipped)
+            .into_iter()
+            .filter(|skipped| skipped.packets > 0)
+            .collect()
     }
 
     fn gain(&mut self, counter: Counter) -> u64 {
-        let total = self.map.get(&(counter as u32), 0).map_or(0, |by_cpu| by_cpu.iter().sum());
+        let total = self
+            .map
+            .get(&(counter as u32), 0)
+            .map_or(0, |by_cpu| by_cpu.iter().sum());
         let told = std::mem::replace(&mut self.told[counter as usize], total);
         total.saturating_sub(told)
     }

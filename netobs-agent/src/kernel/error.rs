@@ -10,9 +10,16 @@ pub(crate) enum KernelError {
     #[error("{} is not BTF as this agent knows it", path.display())]
     BtfMalformed { path: PathBuf },
     #[error("this kernel's BTF names no {field} in struct {structure}")]
-    FieldMissing { structure: &'static str, field: &'static str },
+    FieldMissing {
+        structure: &'static str,
+        field: &'static str,
+    },
     #[error("the kernel refused the program {program}: {reason}{remedy}")]
-    ProgramRefused { program: &'static str, reason: String, remedy: String },
+    ProgramRefused {
+        program: &'static str,
+        reason: String,
+        remedy: String,
+    },
     #[error("the kernel refused the programs' maps: {reason}{remedy}")]
     MapsRefused { reason: String, remedy: String },
     #[error("the programs lack {what}, which this agent expects; agent and programs are of different builds")]

@@ -22,7 +22,9 @@ const FIELDS: [(&str, &str, &str); 15] = [
 
 pub(crate) fn read(btf: &Btf) -> Result<Vec<(&'static str, u32)>, KernelError> {
     let offset = |&(constant, structure, field): &(&'static str, &'static str, &'static str)| {
-        let offset = btf.offset_of(structure, field).ok_or(KernelError::FieldMissing { structure, field })?;
+        let offset = btf
+            .offset_of(structure, field)
+            .ok_or(KernelError::FieldMissing { structure, field })?;
         Ok((constant, offset))
     };
     FIELDS.iter().map(offset).collect()

@@ -44,7 +44,9 @@ impl<K: Copy> Mapped<K> {
             )
         };
         let slots = NonNull::new(at.cast()).filter(|_| at != libc::MAP_FAILED);
-        let slots = slots.ok_or_else(|| KernelError::Unmappable { error: io::Error::last_os_error() })?;
+        let slots = slots.ok_or_else(|| KernelError::Unmappable {
+            error: io::Error::last_os_error(),
+        })?;
         Ok(Self { slots, len })
     }
 
@@ -70,7 +72,10 @@ impl<K: Copy> Mapped<K> {
             let count = |field: *mut u64| AtomicU64::from_ptr(field).load(Ordering::Relaxed);
             let tally = |direction: usize| {
                 let tally = &raw mut (*slot).tallies[direction];
-                Tally { packets: count(&raw mut (*tally).packets), bytes: count(&raw mut (*tally).bytes) }
+                Tally {
+                    packets: count(&raw mut (*tally).packets),
+                    bytes: count(&raw mut (*tally).bytes),
+                }
             };
             Held {
                 key: (*slot).key,

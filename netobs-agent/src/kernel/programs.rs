@@ -46,7 +46,9 @@ pub(super) fn load(sizes: Sizes, offsets: &[(&'static str, u32)], seed: u64) -> 
     }
     let masks = sizes.tables().map(|(_, mask, slots)| (mask, slots - 1));
     let mut loader = EbpfLoader::new();
-    loader.override_global("SEED", &seed, true).map_max_entries("RING", sizes.ring);
+    loader
+        .override_global("SEED", &seed, true)
+        .map_max_entries("RING", sizes.ring);
     for (map, _, slots) in sizes.tables() {
         loader.map_max_entries(map, slots);
     }
@@ -69,22 +71,41 @@ pub(super) fn load_taps(ebpf: &mut Ebpf) -> Result<(), KernelError> {
 /// The drop program, attached; and the names of what it will report.
 pub(super) fn load_drops(ebpf: &mut Ebpf, kernel: &btf::Btf) -> Result<Reasons, KernelError> {
     let reasons = Reasons::read(kernel);
-    let ignored = ebpf.map_mut("IGNORED").ok_or(KernelError::Mismatch { what: "the map IGNORED" })?;
-    let mut ignored: Array<_, [u64; 4]> = ignored.try_into().map_err(|_| KernelError::Mismatch { what: "IGNORED" })?;
-    ignored.set(0, reasons.ignored(), 0).map_err(|error| refused(DROPPED, &error))?;
+    let ignored = ebpf.map_mut("IGNORED").ok_or(KernelError::Mismatch {
+        what: "the map IGNORED",
+    })?;
+    let mut ignored: Array<_, [u64; 4]> = ignored
+        .try_into()
+        .map_err(|_| KernelError::Mismatch { what: "IGNORED" })?;
+    ignored
+        .set(0, reasons.ignored(), 0)
+        .map_err(|error| refused(DROPPED, &error))?;
     let types = Btf::from_sys_fs().map_err(|error| refused(DROPPED, &error))?;
-    let program = ebpf.program_mut(DROPPED).ok_or(KernelError::Mismatch { what: DROPPED })?;
-    let program: &mut BtfTracePoint = program.try_into().map_err(|error: ProgramError| refused(DROPPED, &error))?;
-    program.load("kfree_skb", &types).map_err(|error| refused(DROPPED, &error))?;
+    let program = ebpf
+        .program_mut(DROPPED)
+        .ok_or(KernelError::Mismatch { what: DROPPED })?;
+    let program: &mut BtfTracePoint = program
+        .try_into()
+        .map_err(|error: ProgramError| refused(DROPPED, &error))?;
+    program
+        .load("kfree_skb", &types)
+        .map_err(|error| refused(DROPPED, &error))?;
     program.attach().map_err(|error| refused(DROPPED, &error))?;
     Ok(reasons)
 }
 
-/// Offsets for the drop program and the description they came from, where the kernel gives one.
-pub(super) fn offsets() -> Result<(btf::Btf, Vec<(&'static str, u32)>), KernelError> {
-    let btf = btf::Btf::read("/sys/kernel/btf/vmlinux".as_ref(), None)?;
-    let offsets = layout::read(&btf)?;
-    Ok((btf, offsets))
+/// What the drop program must know of the running kernel, where that tells it.
+pub(super) struct KernelTypes {
+    pub(super) btf: btf::Btf,
+    pub(super) offsets: Vec<(&'static str, u32)>,
+}
+
+impl KernelTypes {
+    pub(super) fn read() -> Result<Self, KernelError> {
+        let btf = btf::Btf::read("/sys/kernel/btf/vmlinux".as_ref(), None)?;
+        let offsets = layout::read(&btf)?;
+        Ok(Self { btf, offsets })
+    }
 }
 
 pub(super) fn tap<'a>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut SchedClassifier, KernelError> {
@@ -93,8 +114,12 @@ pub(super) fn tap<'a>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut 
 }
 
 pub(super) fn table<K: Copy>(ebpf: &Ebpf, name: &'static str, slots: u32) -> Result<Mapped<K>, KernelError> {
-    let Some(Map::Array(data)) = ebpf.map(name) else { return Err(KernelError::Mismatch { what: name }) };
-    let fits = data.info().is_ok_and(|info| info.value_size() as usize == size_of::<Slot<K>>());
+    let Some(Map::Array(data)) = ebpf.map(name) else {
+        return Err(KernelError::Mismatch { what: name });
+    };
+    let fits = data
+        .info()
+        .is_ok_and(|info| info.value_size() as usize == size_of::<Slot<K>>());
     if !fits {
         return Err(KernelError::Mismatch { what: name });
     }
@@ -103,18 +128,31 @@ pub(super) fn table<K: Copy>(ebpf: &Ebpf, name: &'static str, slots: u32) -> Res
 }
 
 pub(super) fn ring(ebpf: &mut Ebpf) -> Result<RingBuf<MapData>, KernelError> {
-    let map = ebpf.take_map("RING").ok_or(KernelError::Mismatch { what: "the map RING" })?;
-    RingBuf::try_from(map).map_err(|error| KernelError::MapsRefused { reason: chain(&error), remedy: String::new() })
+    let map = ebpf
+        .take_map("RING")
+        .ok_or(KernelError::Mismatch { what: "the map RING" })?;
+    RingBuf::try_from(map).map_err(|error| KernelError::MapsRefused {
+        reason: chain(&error),
+        remedy: String::new(),
+    })
 }
 
 pub(super) fn counters(ebpf: &mut Ebpf) -> Result<Counters, KernelError> {
-    let map = ebpf.take_map("COUNTERS").ok_or(KernelError::Mismatch { what: "the map COUNTERS" })?;
-    let map = PerCpuArray::try_from(map).map_err(|_| KernelError::Mismatch { what: "the map COUNTERS" })?;
+    let map = ebpf.take_map("COUNTERS").ok_or(KernelError::Mismatch {
+        what: "the map COUNTERS",
+    })?;
+    let map = PerCpuArray::try_from(map).map_err(|_| KernelError::Mismatch {
+        what: "the map COUNTERS",
+    })?;
     Ok(Counters::new(map))
 }
 
 fn refused(program: &'static str, error: &dyn std::error::Error) -> KernelError {
-    KernelError::ProgramRefused { program, reason: chain(error), remedy: capabilities::missing() }
+    KernelError::ProgramRefused {
+        program,
+        reason: chain(error),
+        remedy: capabilities::missing(),
+    }
 }
 
 /// An error with what caused it, but only the last lines of a verifier's log.

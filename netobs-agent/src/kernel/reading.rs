@@ -57,7 +57,10 @@ where
 {
     let mut tallies = [Tally::default(); 2];
     let way = single.direction.min(TO_POD) as usize;
-    tallies[way] = Tally { packets: u64::from(single.packets), bytes: u64::from(single.bytes) };
+    tallies[way] = Tally {
+        packets: u64::from(single.packets),
+        bytes: u64::from(single.bytes),
+    };
     let held = Held {
         key: single.key,
         tallies,
@@ -76,7 +79,11 @@ where
     let key = held.key;
     let interface = (key.ifindex != 0).then_some(Ifindex(key.ifindex));
     let namespace = NetnsId(key.netns);
-    let place = if namespace == node { Place::Node { interface } } else { Place::Inside { namespace, interface } };
+    let place = if namespace == node {
+        Place::Node { interface }
+    } else {
+        Place::Inside { namespace, interface }
+    };
     Event::Drop(DropReading {
         tuple: tuple(key.source.ip(), key.destination.ip(), key.ports, key.meta),
         reason: ReasonId(key.reason),
@@ -116,7 +123,11 @@ fn direction(tally: Tally, signs: u8, protocol: u8) -> Direction {
     let has_signs = Protocol::from_number(protocol) != Protocol::Udp;
     Direction {
         count: count(tally),
-        flags: TcpFlags(if protocol == Protocol::Tcp.number() { signs & 0x1f } else { 0 }),
+        flags: TcpFlags(if protocol == Protocol::Tcp.number() {
+            signs & 0x1f
+        } else {
+            0
+        }),
         syn: signs & sign::REQUEST != 0,
         syn_ack: signs & sign::ANSWER != 0,
         other_than_reset: !has_signs && tally.packets > 0 || signs & sign::NOT_RESET != 0,
@@ -124,5 +135,8 @@ fn direction(tally: Tally, signs: u8, protocol: u8) -> Direction {
 }
 
 fn count(tally: Tally) -> Count {
-    Count { packets: tally.packets, bytes: tally.bytes }
+    Count {
+        packets: tally.packets,
+        bytes: tally.bytes,
+    }
 }

@@ -30,7 +30,10 @@ impl Reasons {
     }
 
     pub(crate) fn name(&self, reason: ReasonId) -> String {
-        self.by_id.get(&reason).cloned().unwrap_or_else(|| format!("REASON_{}", reason.0))
+        self.by_id
+            .get(&reason)
+            .cloned()
+            .unwrap_or_else(|| format!("REASON_{}", reason.0))
     }
 
     /// One bit for each core reason that is no drop.
@@ -55,7 +58,9 @@ fn collect(btf: &Btf, by_id: &mut HashMap<ReasonId, String>) {
 }
 
 fn modules() -> Vec<String> {
-    let Ok(entries) = fs::read_dir(MODULES) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(MODULES) else {
+        return Vec::new();
+    };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     names.filter(|name| name != "vmlinux").collect()
 }

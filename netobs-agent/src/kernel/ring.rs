@@ -42,8 +42,17 @@ mod tests {
         for word in [HINT, 2, 77] {
             bytes.extend(word.to_ne_bytes());
         }
-        let Some(Record::Hint(hint)) = Record::parse(&bytes[1..]) else { panic!("not a hint") };
-        assert_eq!(hint, Hint { record: HINT, table: 2, slot: 77 });
+        let Some(Record::Hint(hint)) = Record::parse(&bytes[1..]) else {
+            panic!("not a hint")
+        };
+        assert_eq!(
+            hint,
+            Hint {
+                record: HINT,
+                table: 2,
+                slot: 77
+            }
+        );
     }
 
     #[test]

@@ -29,16 +29,17 @@ struct Seen {
 impl<K: Copy> Table<K> {
     pub(crate) fn new(mapped: Mapped<K>) -> Self {
         let seen = vec![Seen::default(); mapped.len() as usize];
-        Self { mapped, seen, retired: VecDeque::new(), live: 0 }
+        Self {
+            mapped,
+            seen,
+            retired: VecDeque::new(),
+            live: 0,
+        }
     }
 
     /// Part of the table that held live or retired slots at the last sweep.
     pub(crate) fn fill(&self) -> f64 {
         f64::from(self.live) / f64::from(self.mapped.len())
-    }
-
-    pub(crate) fn live(&self) -> u32 {
-        self.live
     }
 
     /// Tells what one slot has gained, if it is live.
@@ -83,13 +84,21 @@ impl<K: Copy> Table<K> {
     /// Tells the difference to what was told before, if there is any.
     fn tell_gain(&mut self, index: u32, tell: &mut impl FnMut(Held<K>)) -> Held<K> {
         let held = self.mapped.read(index);
-        let Some(seen) = self.seen.get_mut(index as usize) else { return held };
+        let Some(seen) = self.seen.get_mut(index as usize) else {
+            return held;
+        };
         let gained = Held {
-            tallies: [minus(held.tallies[0], seen.tallies[0]), minus(held.tallies[1], seen.tallies[1])],
+            tallies: [
+                minus(held.tallies[0], seen.tallies[0]),
+                minus(held.tallies[1], seen.tallies[1]),
+            ],
             ..held
         };
         if gained.tallies != [Tally::default(); 2] || held.signs != seen.signs {
-            *seen = Seen { tallies: held.tallies, signs: held.signs };
+            *seen = Seen {
+                tallies: held.tallies,
+                signs: held.signs,
+            };
             tell(gained);
         }
         held
@@ -97,5 +106,8 @@ impl<K: Copy> Table<K> {
 }
 
 fn minus(now: Tally, before: Tally) -> Tally {
-    Tally { packets: now.packets.wrapping_sub(before.packets), bytes: now.bytes.wrapping_sub(before.bytes) }
+    Tally {
+        packets: now.packets.wrapping_sub(before.packets),
+        bytes: now.bytes.wrapping_sub(before.bytes),
+    }
 }

@@ -46,22 +46,42 @@ impl Tables {
     pub(crate) fn look(&mut self, hint: Hint, clock: Clock, tell: &mut impl FnMut(Event)) {
         let node = self.node;
         match hint.table {
-            TABLE_TAP_V4 => self.tap_v4.look(hint.slot, &mut |held| tell(reading::tap(&held, clock))),
-            TABLE_TAP_V6 => self.tap_v6.look(hint.slot, &mut |held| tell(reading::tap(&held, clock))),
-            TABLE_DROP_V4 => self.drop_v4.look(hint.slot, &mut |held| tell(reading::dropped(&held, clock, node))),
-            TABLE_DROP_V6 => self.drop_v6.look(hint.slot, &mut |held| tell(reading::dropped(&held, clock, node))),
+            TABLE_TAP_V4 => self
+                .tap_v4
+                .look(hint.slot, &mut |held| tell(reading::tap(&held, clock))),
+            TABLE_TAP_V6 => self
+                .tap_v6
+                .look(hint.slot, &mut |held| tell(reading::tap(&held, clock))),
+            TABLE_DROP_V4 => self
+                .drop_v4
+                .look(hint.slot, &mut |held| tell(reading::dropped(&held, clock, node))),
+            TABLE_DROP_V6 => self
+                .drop_v6
+                .look(hint.slot, &mut |held| tell(reading::dropped(&held, clock, node))),
             _ => {}
         }
     }
 
     pub(crate) fn sweep(&mut self, clock: Clock, tell: &mut impl FnMut(Event)) {
         let node = self.node;
-        sweep(&mut self.tap_v4, clock, tap_idle, &mut |held| tell(reading::tap(&held, clock)));
-        sweep(&mut self.tap_v6, clock, tap_idle, &mut |held| tell(reading::tap(&held, clock)));
-        sweep(&mut self.drop_v4, clock, idle, &mut |held| tell(reading::dropped(&held, clock, node)));
-        sweep(&mut self.drop_v6, clock, idle, &mut |held| tell(reading::dropped(&held, clock, node)));
-        sweep(&mut self.merged_v4, clock, idle, &mut |held| tell(reading::dropped(&held, clock, node)));
-        sweep(&mut self.merged_v6, clock, idle, &mut |held| tell(reading::dropped(&held, clock, node)));
+        sweep(&mut self.tap_v4, clock, tap_idle, &mut |held| {
+            tell(reading::tap(&held, clock))
+        });
+        sweep(&mut self.tap_v6, clock, tap_idle, &mut |held| {
+            tell(reading::tap(&held, clock))
+        });
+        sweep(&mut self.drop_v4, clock, idle, &mut |held| {
+            tell(reading::dropped(&held, clock, node))
+        });
+        sweep(&mut self.drop_v6, clock, idle, &mut |held| {
+            tell(reading::dropped(&held, clock, node))
+        });
+        sweep(&mut self.merged_v4, clock, idle, &mut |held| {
+            tell(reading::dropped(&held, clock, node))
+        });
+        sweep(&mut self.merged_v6, clock, idle, &mut |held| {
+            tell(reading::dropped(&held, clock, node))
+        });
     }
 
     pub(crate) fn is_pressed(&self) -> bool {

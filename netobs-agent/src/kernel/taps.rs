@@ -36,7 +36,10 @@ impl Taps {
     /// Asks the kernel rather than its version: queries of TCX fail where there is none.
     pub(crate) fn probe() -> Self {
         let has_tcx = SchedClassifier::query_tcx("lo", TcAttachType::Ingress).is_ok();
-        Self { by: if has_tcx { AttachBy::Tcx } else { AttachBy::Clsact }, links: HashMap::new() }
+        Self {
+            by: if has_tcx { AttachBy::Tcx } else { AttachBy::Clsact },
+            links: HashMap::new(),
+        }
     }
 
     pub(crate) fn by(&self) -> AttachBy {
@@ -84,7 +87,10 @@ impl Taps {
     fn options(&self) -> TcAttachOptions {
         match self.by {
             AttachBy::Tcx => TcAttachOptions::TcxOrder(LinkOrder::first()),
-            AttachBy::Clsact => TcAttachOptions::Netlink(NlOptions { priority: FIRST, ..NlOptions::default() }),
+            AttachBy::Clsact => TcAttachOptions::Netlink(NlOptions {
+                priority: FIRST,
+                ..NlOptions::default()
+            }),
         }
     }
 }
@@ -104,12 +110,20 @@ fn remove_leftover(interface: &str, direction: TcAttachType, program: &str) {
 
 fn not_attached(name: &str, error: &ProgramError) -> KernelError {
     if is_gone(error) {
-        return KernelError::InterfaceGone { interface: name.to_owned() };
+        return KernelError::InterfaceGone {
+            interface: name.to_owned(),
+        };
     }
-    KernelError::NotAttached { interface: name.to_owned(), reason: chain(error) }
+    KernelError::NotAttached {
+        interface: name.to_owned(),
+        reason: chain(error),
+    }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "only two of aya's errors can mean a missing device")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only two of aya's errors can mean a missing device"
+)]
 fn is_gone(error: &ProgramError) -> bool {
     let code = match error {
         ProgramError::SyscallError(error) => error.io_error.raw_os_error(),

@@ -54,13 +54,32 @@ impl Links {
         socket.add_membership(LINK_GROUP).map_err(NodeError::Socket)?;
         // SAFETY: a socket keeps its descriptor for as long as it lives, and `AsyncFd` owns it.
         let socket = unsafe { AsyncFd::register(socket) }.map_err(|error| NodeError::Socket(error.into()))?;
-        let mut links = Self { socket, known: HashMap::new(), unlisted: None };
+        let mut links = Self {
+            socket,
+            known: HashMap::new(),
+            unlisted: None,
+        };
         links.list().map_err(NodeError::Request)?;
         Ok(links)
     }
 
     pub(crate) fn name(&self, interface: Ifindex) -> Option<&str> {
         self.known.get(&interface).map(|link| link.name.as_str())
+    }
+
+    /// Whether the listing that was asked for last has come to its end.
+    pub(crate) fn are_listed(&self) -> bool {
+        self.unlisted.is_none()
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.known.values().any(|link| link.name == name)
+    }
+
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.known.values().map(|link| link.name.as_str()).collect();
+        names.sort_unstable();
+        names
     }
 
     /// Waits for the next changes. May be given up at any moment without losing one.
@@ -86,7 +105,10 @@ impl Links {
     }
 
     fn take(&mut self, datagram: &[u8]) -> Vec<LinkChange> {
-        message::split(datagram).iter().flat_map(|payload| self.take_one(payload)).collect()
+        message::split(datagram)
+            .iter()
+            .flat_map(|payload| self.take_one(payload))
+            .collect()
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "only links were asked for")]
@@ -114,7 +136,11 @@ impl Links {
         if let Some(unlisted) = &mut self.unlisted {
             unlisted.remove(&link.index);
         }
-        self.known.remove(&link.index).map(|known| LinkChange::Gone(known.index)).into_iter().collect()
+        self.known
+            .remove(&link.index)
+            .map(|known| LinkChange::Gone(known.index))
+            .into_iter()
+            .collect()
     }
 
     /// A veth's end that is moved to a pod's namespace is gone from ours; nothing else tells that its peer now leads there.

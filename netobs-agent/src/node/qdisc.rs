@@ -12,10 +12,22 @@ use netobs_core::event::Ifindex;
 use super::{Link, NodeError, message};
 
 /// `TC_H_CLSACT`, which stands beside an interface's other qdiscs.
-const CLSACT: TcHandle = TcHandle { major: 0xffff, minor: 0xfff1 };
-const HANDLE: TcHandle = TcHandle { major: 0xffff, minor: 0 };
-const INGRESS: TcHandle = TcHandle { major: 0xffff, minor: 0xfff2 };
-const EGRESS: TcHandle = TcHandle { major: 0xffff, minor: 0xfff3 };
+const CLSACT: TcHandle = TcHandle {
+    major: 0xffff,
+    minor: 0xfff1,
+};
+const HANDLE: TcHandle = TcHandle {
+    major: 0xffff,
+    minor: 0,
+};
+const INGRESS: TcHandle = TcHandle {
+    major: 0xffff,
+    minor: 0xfff2,
+};
+const EGRESS: TcHandle = TcHandle {
+    major: 0xffff,
+    minor: 0xfff3,
+};
 
 #[derive(Default)]
 pub(crate) struct Qdiscs {
@@ -34,7 +46,10 @@ impl Qdiscs {
                 Ok(())
             }
             Err(error) if error.raw_os_error() == Some(libc::EEXIST) => Ok(()),
-            Err(error) => Err(NodeError::Qdisc { interface: link.name.clone(), error }),
+            Err(error) => Err(NodeError::Qdisc {
+                interface: link.name.clone(),
+                error,
+            }),
         }
     }
 
@@ -48,7 +63,10 @@ impl Qdiscs {
             if !has_filters(interface, INGRESS) && !has_filters(interface, EGRESS) {
                 let clsact = about(interface, CLSACT);
                 // Fails only where the interface went first.
-                let _ = request(RouteNetlinkMessage::DelQueueDiscipline(clsact), NLM_F_REQUEST | NLM_F_ACK);
+                let _ = request(
+                    RouteNetlinkMessage::DelQueueDiscipline(clsact),
+                    NLM_F_REQUEST | NLM_F_ACK,
+                );
             }
         }
     }
@@ -66,6 +84,10 @@ fn has_filters(interface: Ifindex, parent: TcHandle) -> bool {
     request(all, NLM_F_REQUEST | NLM_F_DUMP).is_ok_and(|found| found > 0)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "other messages say nothing of the request"
+)]
 /// Sends, and reads until the kernel says that it is done; how many objects it named meanwhile.
 fn request(message: RouteNetlinkMessage, flags: u16) -> io::Result<usize> {
     let socket: Socket = message::socket()?;

@@ -40,8 +40,16 @@ pub fn ethernet<B: Bytes + ?Sized>(bytes: &B) -> Result<Network, Unparsed> {
         offset += 4;
     }
     match ethertype {
-        IPV4 => Ok(Network { offset, is_v6: false, vlan }),
-        IPV6 => Ok(Network { offset, is_v6: true, vlan }),
+        IPV4 => Ok(Network {
+            offset,
+            is_v6: false,
+            vlan,
+        }),
+        IPV6 => Ok(Network {
+            offset,
+            is_v6: true,
+            vlan,
+        }),
         tag if is_tag(tag) => Err(Unparsed::TooDeep),
         _ => Err(Unparsed::NotIp),
     }
@@ -50,8 +58,16 @@ pub fn ethernet<B: Bytes + ?Sized>(bytes: &B) -> Result<Network, Unparsed> {
 #[inline(always)]
 fn untagged(ethertype: u16) -> Option<Network> {
     match ethertype {
-        IPV4 => Some(Network { offset: HEADER_LEN, is_v6: false, vlan: 0 }),
-        IPV6 => Some(Network { offset: HEADER_LEN, is_v6: true, vlan: 0 }),
+        IPV4 => Some(Network {
+            offset: HEADER_LEN,
+            is_v6: false,
+            vlan: 0,
+        }),
+        IPV6 => Some(Network {
+            offset: HEADER_LEN,
+            is_v6: true,
+            vlan: 0,
+        }),
         _ => None,
     }
 }

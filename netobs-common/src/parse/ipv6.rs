@@ -52,12 +52,7 @@ pub fn plain_ipv6<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Option<Packet<
 }
 
 #[inline(always)]
-fn read_on<B: Bytes + ?Sized>(
-    bytes: &B,
-    header: &Header,
-    offset: usize,
-    upper: &Upper,
-) -> Result<Packet<4>, Unparsed> {
+fn read_on<B: Bytes + ?Sized>(bytes: &B, header: &Header, offset: usize, upper: &Upper) -> Result<Packet<4>, Unparsed> {
     let (transport, transport_len) = transport(bytes, upper.offset, upper.protocol, upper.fragment)?;
     Ok(Packet {
         source: header.source,
@@ -77,7 +72,11 @@ struct Upper {
 /// Follows the chain of extension headers to what they lead to.
 #[inline(always)]
 fn follow<B: Bytes + ?Sized>(bytes: &B, offset: usize, next_header: u8) -> Result<Upper, Unparsed> {
-    let mut upper = Upper { protocol: next_header, offset, fragment: Fragment::Whole };
+    let mut upper = Upper {
+        protocol: next_header,
+        offset,
+        fragment: Fragment::Whole,
+    };
     for _ in 0..MAX_EXTENSIONS {
         let later = matches!(upper.fragment, Fragment::Later { .. });
         if later || !is_extension(upper.protocol) {
@@ -95,12 +94,19 @@ fn follow<B: Bytes + ?Sized>(bytes: &B, offset: usize, next_header: u8) -> Resul
         upper.protocol = next;
         upper.offset += len;
     }
-    if is_extension(upper.protocol) { Err(Unparsed::TooDeep) } else { Ok(upper) }
+    if is_extension(upper.protocol) {
+        Err(Unparsed::TooDeep)
+    } else {
+        Ok(upper)
+    }
 }
 
 #[inline(always)]
 fn is_extension(protocol: u8) -> bool {
-    matches!(protocol, HOP_BY_HOP | ROUTING | FRAGMENT | AUTHENTICATION | DESTINATION_OPTIONS)
+    matches!(
+        protocol,
+        HOP_BY_HOP | ROUTING | FRAGMENT | AUTHENTICATION | DESTINATION_OPTIONS
+    )
 }
 
 #[repr(C)]

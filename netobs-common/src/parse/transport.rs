@@ -13,7 +13,14 @@ pub(super) fn transport<B: Bytes + ?Sized>(
     fragment: Fragment,
 ) -> Result<(Transport, u32), Unparsed> {
     if matches!(fragment, Fragment::Later { .. }) {
-        return Ok((Transport { protocol, ports: 0, signs: 0 }, 0));
+        return Ok((
+            Transport {
+                protocol,
+                ports: 0,
+                signs: 0,
+            },
+            0,
+        ));
     }
     match protocol {
         TCP => tcp(bytes, offset, fragment),
@@ -21,14 +28,28 @@ pub(super) fn transport<B: Bytes + ?Sized>(
         SCTP => sctp(bytes, offset, fragment),
         ICMP => icmp(bytes, offset, protocol, icmp_request),
         ICMPV6 => icmp(bytes, offset, protocol, icmpv6_request),
-        _ => Ok((Transport { protocol, ports: 0, signs: 0 }, 0)),
+        _ => Ok((
+            Transport {
+                protocol,
+                ports: 0,
+                signs: 0,
+            },
+            0,
+        )),
     }
 }
 
 #[inline(always)]
 fn udp<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<(Transport, u32), Unparsed> {
     let [ports, _]: [u32; 2] = bytes.load(offset).ok_or(Unparsed::Truncated)?;
-    Ok((Transport { protocol: UDP, ports, signs: 0 }, 8))
+    Ok((
+        Transport {
+            protocol: UDP,
+            ports,
+            signs: 0,
+        },
+        8,
+    ))
 }
 
 #[inline(always)]
@@ -60,7 +81,14 @@ fn tcp<B: Bytes + ?Sized>(bytes: &B, offset: usize, fragment: Fragment) -> Resul
     if len < 20 {
         return Err(Unparsed::Malformed);
     }
-    Ok((Transport { protocol: TCP, ports: header.ports, signs: tcp_signs(header.flags) }, len))
+    Ok((
+        Transport {
+            protocol: TCP,
+            ports: header.ports,
+            signs: tcp_signs(header.flags),
+        },
+        len,
+    ))
 }
 
 /// A first fragment may end right behind the ports; a whole packet may not.
@@ -74,14 +102,29 @@ fn ports_alone<B: Bytes + ?Sized>(
     if !matches!(fragment, Fragment::First { .. }) {
         return Err(Unparsed::Truncated);
     }
-    Ok((Transport { protocol, ports: ports(bytes, offset)?, signs: sign::NOT_RESET }, 8))
+    Ok((
+        Transport {
+            protocol,
+            ports: ports(bytes, offset)?,
+            signs: sign::NOT_RESET,
+        },
+        8,
+    ))
 }
 
 #[inline(always)]
 fn tcp_signs(flags: u8) -> u8 {
     let own = flags & (sign::FIN | sign::SYN | sign::RST | sign::PSH | sign::ACK);
-    let asks = if own & (sign::SYN | sign::ACK) == sign::SYN { sign::REQUEST } else { 0 };
-    let answers = if own & (sign::SYN | sign::ACK) == sign::SYN | sign::ACK { sign::ANSWER } else { 0 };
+    let asks = if own & (sign::SYN | sign::ACK) == sign::SYN {
+        sign::REQUEST
+    } else {
+        0
+    };
+    let answers = if own & (sign::SYN | sign::ACK) == sign::SYN | sign::ACK {
+        sign::ANSWER
+    } else {
+        0
+    };
     let not_reset = if own & sign::RST == 0 { sign::NOT_RESET } else { 0 };
     own | asks | answers | not_reset
 }
@@ -103,7 +146,14 @@ fn sctp<B: Bytes + ?Sized>(bytes: &B, offset: usize, fragment: Fragment) -> Resu
         SHUTDOWN_COMPLETE => sign::FIN | sign::NOT_RESET,
         _ => sign::NOT_RESET,
     };
-    Ok((Transport { protocol: SCTP, ports, signs }, 12))
+    Ok((
+        Transport {
+            protocol: SCTP,
+            ports,
+            signs,
+        },
+        12,
+    ))
 }
 
 /// The kind of request that an ICMP type belongs to, and whether it asks or answers.
@@ -118,10 +168,20 @@ fn icmp<B: Bytes + ?Sized>(
 ) -> Result<(Transport, u32), Unparsed> {
     let [kind, code]: [u8; 2] = bytes.load(offset).ok_or(Unparsed::Truncated)?;
     let (request, signs) = request_of(kind);
-    let identifier: [u8; 2] =
-        if signs == 0 { [0, 0] } else { bytes.load(offset + 4).ok_or(Unparsed::Truncated)? };
+    let identifier: [u8; 2] = if signs == 0 {
+        [0, 0]
+    } else {
+        bytes.load(offset + 4).ok_or(Unparsed::Truncated)?
+    };
     let ports = u32::from_ne_bytes([identifier[0], identifier[1], request, code]);
-    Ok((Transport { protocol, ports, signs: signs | sign::NOT_RESET }, 8))
+    Ok((
+        Transport {
+            protocol,
+            ports,
+            signs: signs | sign::NOT_RESET,
+        },
+        8,
+    ))
 }
 
 #[inline(always)]

@@ -1,10 +1,5 @@
 //! Every packet that the kernel drops is added to the slot of its connection and reason.
-use aya_ebpf::{
-    helpers::bpf_ktime_get_ns,
-    macros::map,
-    maps::Array,
-    programs::BtfTracePointContext,
-};
+use aya_ebpf::{helpers::bpf_ktime_get_ns, macros::map, maps::Array, programs::BtfTracePointContext};
 use netobs_common::{
     counter::Counter,
     key::{DropKey, Key, meta},
@@ -75,7 +70,9 @@ where
 {
     let bytes = (linear.len as u32).wrapping_add(skb.data_len());
     let segments = skb.gso_segments(bytes.wrapping_sub(packet.header_len));
-    let Some(room) = <Tables as DropMaps<A>>::room() else { return };
+    let Some(room) = <Tables as DropMaps<A>>::room() else {
+        return;
+    };
     // SAFETY: one value a CPU, and the kernel does not let this program interrupt itself.
     let room = unsafe { &mut *room };
     *room = Sighting {
@@ -145,13 +142,21 @@ fn find_or_open_in<K: Key>(table: &Table<K>, sighting: &Sighting<K>) -> Added {
         unsafe { table::add(found.slot, 0, &sighting.tally, sighting.now) };
         return Added::ToOpen;
     }
-    table.open(sighting, &places).map_or(Added::Nowhere, |found| Added::ToNew(found.index))
+    table
+        .open(sighting, &places)
+        .map_or(Added::Nowhere, |found| Added::ToNew(found.index))
 }
 
 #[inline(always)]
 fn hint<const A: usize>(slot: u32) {
     let table = if A == 1 { TABLE_DROP_V4 } else { TABLE_DROP_V6 };
-    if tell(&Hint { record: HINT, table, slot }).is_err() {
+    if tell(&Hint {
+        record: HINT,
+        table,
+        slot,
+    })
+    .is_err()
+    {
         count(Counter::HintsSkipped as u32, 1);
     }
 }

@@ -41,5 +41,9 @@ where
 /// A fragmented datagram is known by its number where a connection is by its ports, and by its direction.
 #[inline(always)]
 fn datagram<const A: usize>(key: &TapKey<A>, id: u32, direction: u32) -> TapKey<A> {
-    TapKey { ports: id, meta: key.meta | direction << 8, ..*key }
+    TapKey {
+        ports: id,
+        meta: key.meta | direction << 8,
+        ..*key
+    }
 }

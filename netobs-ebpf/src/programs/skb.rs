@@ -18,7 +18,12 @@ impl Skb {
     #[inline(always)]
     pub(super) fn direct(self) -> Direct {
         // SAFETY: the context is valid for the whole program.
-        unsafe { Direct { data: (*self.0).data as usize, end: (*self.0).data_end as usize } }
+        unsafe {
+            Direct {
+                data: (*self.0).data as usize,
+                end: (*self.0).data_end as usize,
+            }
+        }
     }
 
     #[inline(always)]
@@ -43,7 +48,13 @@ impl Skb {
     #[inline(always)]
     pub(super) fn vlan(self) -> u16 {
         // SAFETY: as above.
-        unsafe { if (*self.0).vlan_present == 0 { 0 } else { ((*self.0).vlan_tci & 0x0fff) as u16 } }
+        unsafe {
+            if (*self.0).vlan_present == 0 {
+                0
+            } else {
+                ((*self.0).vlan_tci & 0x0fff) as u16
+            }
+        }
     }
 }
 
@@ -78,7 +89,12 @@ impl Bytes for Skb {
         let mut bytes = MaybeUninit::<T>::uninit();
         // SAFETY: the helper writes all bytes or fails.
         unsafe {
-            let failed = bpf_skb_load_bytes(self.0.cast(), offset as u32, bytes.as_mut_ptr().cast(), size_of::<T>() as u32);
+            let failed = bpf_skb_load_bytes(
+                self.0.cast(),
+                offset as u32,
+                bytes.as_mut_ptr().cast(),
+                size_of::<T>() as u32,
+            );
             (failed == 0).then(|| bytes.assume_init())
         }
     }

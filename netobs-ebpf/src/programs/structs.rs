@@ -46,7 +46,10 @@ impl SkBuff {
         let dev: *const u8 = field(self.0, &SK_BUFF_DEV);
         if !dev.is_null() {
             let net: *const u8 = field(dev, &NET_DEVICE_NET);
-            return Device { ifindex: field(dev, &NET_DEVICE_IFINDEX), netns: field(net, &NET_INUM) };
+            return Device {
+                ifindex: field(dev, &NET_DEVICE_IFINDEX),
+                netns: field(net, &NET_INUM),
+            };
         }
         self.device_of_route()
     }
@@ -57,7 +60,10 @@ impl SkBuff {
         let route: usize = field(self.0, &SK_BUFF_REFDST);
         let dev: usize = probe((route & POINTER) as *const u8, &DST_ENTRY_DEV);
         let net: usize = probe(dev as *const u8, &NET_DEVICE_NET);
-        Device { ifindex: probe(dev as *const u8, &NET_DEVICE_IFINDEX), netns: probe(net as *const u8, &NET_INUM) }
+        Device {
+            ifindex: probe(dev as *const u8, &NET_DEVICE_IFINDEX),
+            netns: probe(net as *const u8, &NET_INUM),
+        }
     }
 
     #[inline(always)]
@@ -65,7 +71,10 @@ impl SkBuff {
         let head: usize = field(self.0, &SK_BUFF_HEAD);
         let start: u16 = field(self.0, &SK_BUFF_NETWORK_HEADER);
         let tail: u32 = field(self.0, &SK_BUFF_TAIL);
-        Linear { start: head + usize::from(start), len: tail.wrapping_sub(u32::from(start)) as usize }
+        Linear {
+            start: head + usize::from(start),
+            len: tail.wrapping_sub(u32::from(start)) as usize,
+        }
     }
 
     /// Bytes that lie outside the linear part.
@@ -85,7 +94,11 @@ impl SkBuff {
             return 1;
         }
         let segments: u16 = probe(shared, &SHARED_INFO_GSO_SEGS);
-        if segments == 0 { payload.div_ceil(u32::from(size)) } else { u32::from(segments) }
+        if segments == 0 {
+            payload.div_ceil(u32::from(size))
+        } else {
+            u32::from(segments)
+        }
     }
 }
 

@@ -70,7 +70,16 @@ fn observe_any(skb: Skb, direction: u32) {
 #[inline(never)]
 fn observe_ipv4(skb: Skb, offset: usize, vlan: u16, direction: u32) -> u32 {
     match parse::ipv4(&skb, offset) {
-        Ok(packet) => count_any(skb, Network { offset, is_v6: false, vlan }, &packet, direction),
+        Ok(packet) => count_any(
+            skb,
+            Network {
+                offset,
+                is_v6: false,
+                vlan,
+            },
+            &packet,
+            direction,
+        ),
         Err(unparsed) => unparsed.counter() as u32,
     }
 }
@@ -78,7 +87,16 @@ fn observe_ipv4(skb: Skb, offset: usize, vlan: u16, direction: u32) -> u32 {
 #[inline(never)]
 fn observe_ipv6(skb: Skb, offset: usize, vlan: u16, direction: u32) -> u32 {
     match parse::ipv6(&skb, offset) {
-        Ok(packet) => count_any(skb, Network { offset, is_v6: true, vlan }, &packet, direction),
+        Ok(packet) => count_any(
+            skb,
+            Network {
+                offset,
+                is_v6: true,
+                vlan,
+            },
+            &packet,
+            direction,
+        ),
         Err(unparsed) => unparsed.counter() as u32,
     }
 }
@@ -136,7 +154,11 @@ fn fill<const A: usize>(
 #[inline(always)]
 fn ports(transport: &Transport, direction: u32) -> u32 {
     let has_ports = matches!(transport.protocol, parse::TCP | parse::UDP | parse::SCTP);
-    if direction == TO_POD && has_ports { transport.ports.rotate_left(16) } else { transport.ports }
+    if direction == TO_POD && has_ports {
+        transport.ports.rotate_left(16)
+    } else {
+        transport.ports
+    }
 }
 
 /// Looks in all places, or opens a slot.
@@ -175,7 +197,13 @@ fn add<const A: usize>(found: &Found<TapKey<A>>, sighting: &Sighting<TapKey<A>>)
 #[inline(always)]
 fn hint<const A: usize>(slot: u32) {
     let table = if A == 1 { TABLE_TAP_V4 } else { TABLE_TAP_V6 };
-    if tell(&Hint { record: HINT, table, slot }).is_err() {
+    if tell(&Hint {
+        record: HINT,
+        table,
+        slot,
+    })
+    .is_err()
+    {
         count(Counter::HintsSkipped as u32, 1);
     }
 }
