@@ -8,6 +8,7 @@
 mod build_ebpf;
 mod prepare;
 mod run;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,8 @@ enum Command {
     Prepare,
     /// Build the programs that run in the kernel, into target/bpf/netobs-ebpf.o.
     BuildEbpf,
+    /// Check the rules of the house that the compiler does not hold.
+    Tidy,
 }
 
 fn main() -> ExitCode {
@@ -37,5 +40,6 @@ fn obey(command: &Command) -> Result<()> {
     match command {
         Command::Prepare => prepare::everything(),
         Command::BuildEbpf => build_ebpf::build(),
+        Command::Tidy => tidy::tidy(),
     }
 }
