@@ -11,12 +11,17 @@ use crate::run;
 
 const TARGET: &str = "bpfel-unknown-none";
 const PACKAGE: &str = "netobs-ebpf";
+/// What the agent embeds, and what `bench` measures it against.
+const PROGRAMS: [&str; 2] = ["netobs", "yardstick"];
 
 pub(crate) fn build() -> Result<()> {
     let toolchain = prepare::ebpf()?;
     run::run(&mut compile(&toolchain))?;
-    let built = target_dir().join(TARGET).join("release").join(PACKAGE);
-    publish(&built, &run::target().join("bpf").join(format!("{PACKAGE}.o")))
+    for program in PROGRAMS {
+        let built = target_dir().join(TARGET).join("release").join(program);
+        publish(&built, &run::target().join("bpf").join(format!("{program}.o")))?;
+    }
+    Ok(())
 }
 
 fn compile(toolchain: &Toolchain) -> Command {
