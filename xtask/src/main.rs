@@ -5,10 +5,15 @@
     reason = "these commands talk to the person who runs them"
 )]
 
+mod artifacts;
 mod build_ebpf;
+mod ci;
+mod licences;
 mod prepare;
 mod run;
+mod test;
 mod tidy;
+mod vm;
 
 use std::process::ExitCode;
 
@@ -22,8 +27,14 @@ enum Command {
     Prepare,
     /// Build the programs that run in the kernel, into target/bpf/netobs-ebpf.o.
     BuildEbpf,
+    /// Build and run the tests: all of them, or those named.
+    Test { suites: Vec<test::Suite> },
+    /// Run the kernel tests on other kernels.
+    Vm(vm::Options),
     /// Check the rules of the house that the compiler does not hold.
     Tidy,
+    /// Everything that must hold before a change goes in.
+    Ci,
 }
 
 fn main() -> ExitCode {
@@ -40,6 +51,9 @@ fn obey(command: &Command) -> Result<()> {
     match command {
         Command::Prepare => prepare::everything(),
         Command::BuildEbpf => build_ebpf::build(),
+        Command::Test { suites } => test::test(suites),
+        Command::Vm(options) => vm::vm(options),
         Command::Tidy => tidy::tidy(),
+        Command::Ci => ci::ci(),
     }
 }

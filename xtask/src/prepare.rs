@@ -8,6 +8,7 @@ mod tools;
 
 use anyhow::Result;
 
+pub(crate) use apt::{download as download_package, update as update_package_lists};
 pub(crate) use rustc::Rustc;
 pub(crate) use toolchain::Toolchain;
 

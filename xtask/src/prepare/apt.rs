@@ -1,5 +1,6 @@
 //! Installs Debian packages; where that is not allowed, says what to type.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
@@ -35,6 +36,20 @@ pub(crate) fn update() -> Result<()> {
     }
     println!("prepare: bringing the package lists up to date");
     retry(&mut apt_get("update"))
+}
+
+/// Puts a package's archive into a folder, installing nothing; takes no rights.
+pub(crate) fn download(package: &str, folder: &Path) -> Result<()> {
+    let mut command = apt_get("download");
+    command
+        .args(["-o", "APT::Sandbox::User=root", package])
+        .current_dir(folder);
+    if run::run(&mut command).is_ok() {
+        return Ok(());
+    }
+    // The lists may name a version the mirror no longer has.
+    update()?;
+    retry(&mut command)
 }
 
 /// Why nothing can be installed here, if so.
