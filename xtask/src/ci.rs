@@ -10,13 +10,14 @@ use crate::{build_ebpf, licences, prepare, run, test, tidy};
 
 type Step = fn() -> Result<()>;
 
-const STEPS: [(&str, Step); 10] = [
+const STEPS: [(&str, Step); 11] = [
     ("prepare", prepare::everything),
     ("format", format),
     ("tidy", tidy::tidy),
     ("licences", licences::check),
     ("build-ebpf", build_ebpf::build),
     ("clippy", clippy),
+    ("clippy for the kernel's programs", build_ebpf::clippy),
     ("each crate alone", each_crate_alone),
     ("unit tests", || test::run_or_skip(Suite::Unit)),
     ("lab tests", || test::run_or_skip(Suite::Lab)),

@@ -13,8 +13,9 @@ pub(crate) use rustc::Rustc;
 pub(crate) use toolchain::Toolchain;
 
 pub(crate) fn everything() -> Result<()> {
-    lints()?;
-    ebpf()?;
+    rustc::ensure_component("rustfmt", "fmt")?;
+    rustc::ensure_component("clippy", "clippy")?;
+    ebpf()?.rustc.ensure_clippy()?;
     lab()?;
     vm()
 }
@@ -22,12 +23,6 @@ pub(crate) fn everything() -> Result<()> {
 /// A compiler for the kernel's programs and the linker that fits it.
 pub(crate) fn ebpf() -> Result<Toolchain> {
     toolchain::ensure()
-}
-
-/// rustfmt and clippy.
-pub(crate) fn lints() -> Result<()> {
-    rustc::ensure_component("rustfmt", "fmt")?;
-    rustc::ensure_component("clippy", "clippy")
 }
 
 /// What the tests in network namespaces call.

@@ -21,21 +21,27 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
             by_hand(packages)
         );
     }
-    update()?;
+    update();
+    if let Some(unknown) = packages.iter().find(|package| !offers(package)) {
+        bail!("no package {unknown} in the sources apt has; Debian bookworm with its security suite has it");
+    }
     println!("prepare: installing {}", packages.join(" "));
     let mut command = apt_get("install");
     command.args(["--yes", "--no-install-recommends"]).args(packages);
     retry(&mut command).with_context(|| format!("could not install {}", packages.join(" ")))
 }
 
-/// The package lists of a fresh machine are absent or old; bring them up to date once.
-pub(crate) fn update() -> Result<()> {
+/// The package lists of a fresh machine are absent or old; brings them up to date once.
+pub(crate) fn update() {
     static DONE: AtomicBool = AtomicBool::new(false);
     if DONE.swap(true, Ordering::Relaxed) {
-        return Ok(());
+        return;
     }
     println!("prepare: bringing the package lists up to date");
-    retry(&mut apt_get("update"))
+    if let Err(error) = retry(&mut apt_get("update")) {
+        // One broken source does not make the others useless.
+        println!("prepare: {error}; going on with the package lists there are");
+    }
 }
 
 /// Puts a package's archive into a folder, installing nothing; takes no rights.
@@ -48,7 +54,7 @@ pub(crate) fn download(package: &str, folder: &Path) -> Result<()> {
         return Ok(());
     }
     // The lists may name a version the mirror no longer has.
-    update()?;
+    update();
     retry(&mut command)
 }
 
@@ -69,6 +75,10 @@ pub(crate) fn by_hand(packages: &[&str]) -> String {
 
 pub(crate) fn is_root() -> bool {
     run::read(Command::new("id").arg("-u")).is_ok_and(|uid| uid.trim() == "0")
+}
+
+fn offers(package: &str) -> bool {
+    run::read(Command::new("apt-cache").args(["show", "--no-all-versions", package])).is_ok()
 }
 
 fn apt_get(verb: &str) -> Command {
