@@ -1,7 +1,7 @@
 //! Installs Debian packages; where that is not allowed, says what to type.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
@@ -83,7 +83,10 @@ fn offers(package: &str) -> bool {
 
 fn apt_get(verb: &str) -> Command {
     let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet=2");
+    command
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdout(Stdio::null())
+        .arg("--quiet=2");
     command.args([
         "-o",
         "DPkg::Lock::Timeout=300",

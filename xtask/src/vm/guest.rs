@@ -44,9 +44,26 @@ reboot -f
     )
 }
 
-/// The tests' exit status, if this is the guest's last line.
-pub(crate) fn status(line: &str) -> Option<i32> {
-    line.trim().strip_prefix(MARK)?.trim().parse().ok()
+/// How the tests in the guest went.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Passed,
+    NothingRan,
+    Failed(i32),
+}
+
+/// What a line of the console says about that; what is said first counts.
+pub(crate) fn outcome(line: &str) -> Option<Outcome> {
+    let line = line.trim();
+    if line.starts_with("test result: ok. 0 passed") {
+        return Some(Outcome::NothingRan);
+    }
+    let status = line.strip_prefix(MARK)?.trim().parse().ok()?;
+    Some(if status == 0 {
+        Outcome::Passed
+    } else {
+        Outcome::Failed(status)
+    })
 }
 
 fn quoted(argument: &str) -> String {
@@ -59,10 +76,18 @@ mod tests {
 
     #[test]
     fn the_outcome_is_read_from_the_marked_line_only() {
-        assert_eq!(status("netobs-vm-status: 0\r"), Some(0));
-        assert_eq!(status("netobs-vm-status: 101\r"), Some(101));
-        assert_eq!(status("echo \"netobs-vm-status: $?\""), None);
-        assert_eq!(status("test result: ok"), None);
+        assert_eq!(outcome("netobs-vm-status: 0\r"), Some(Outcome::Passed));
+        assert_eq!(outcome("netobs-vm-status: 101\r"), Some(Outcome::Failed(101)));
+        assert_eq!(outcome("echo \"netobs-vm-status: $?\""), None);
+        assert_eq!(outcome("test result: ok. 3 passed; 0 failed\r"), None);
+    }
+
+    #[test]
+    fn a_run_in_which_no_test_ran_has_not_passed() {
+        assert_eq!(
+            outcome("test result: ok. 0 passed; 0 failed; 0 ignored\r"),
+            Some(Outcome::NothingRan)
+        );
     }
 
     #[test]

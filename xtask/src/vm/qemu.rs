@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::guest;
+use super::guest::{self, Outcome};
 use super::kernel::Kernel;
 
 /// Under software emulation all of it is some ten times slower than here.
@@ -23,22 +23,24 @@ pub(crate) fn boot(kernel: &Kernel, image: &Path) -> Result<()> {
         let line = line?;
         let line = String::from_utf8_lossy(&line);
         println!("vm| {}", line.trim_end());
-        outcome = guest::status(&line).or(outcome);
+        outcome = outcome.or_else(|| guest::outcome(&line));
     }
     let ended = qemu.wait()?;
     match outcome {
-        Some(0) => Ok(()),
-        Some(status) => bail!("failed in the guest (exit status {status})"),
-        None => bail!(
-            "ended without a result after at most {LIMIT_SECONDS} s (qemu: {ended}): did the guest panic or hang?"
-        ),
+        Some(Outcome::Passed) => Ok(()),
+        Some(Outcome::NothingRan) => bail!("no test ran: does the name given fit one in tests/tests/kernels.rs?"),
+        Some(Outcome::Failed(status)) => bail!("failed in the guest (exit status {status})"),
+        None => bail!("ended without a result after at most {LIMIT_SECONDS} s ({ended}): did the guest panic or hang?"),
     }
 }
 
 /// Emulated, so that it runs the same everywhere; `timeout` ends a guest that hangs.
 fn command(kernel: &Kernel, image: &Path) -> Command {
     let mut command = Command::new("timeout");
-    command.arg(LIMIT_SECONDS.to_string()).arg("qemu-system-x86_64");
+    command
+        .arg("--foreground")
+        .arg(LIMIT_SECONDS.to_string())
+        .arg("qemu-system-x86_64");
     command.args([
         "-accel",
         "tcg",
