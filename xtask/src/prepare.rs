@@ -16,7 +16,6 @@ pub(crate) fn everything() -> Result<()> {
     rustc::ensure_component("rustfmt", "fmt")?;
     rustc::ensure_component("clippy", "clippy")?;
     ebpf()?.rustc.ensure_clippy()?;
-    lab()?;
     vm()
 }
 
@@ -27,10 +26,10 @@ pub(crate) fn ebpf() -> Result<Toolchain> {
 
 /// What the tests in network namespaces call.
 pub(crate) fn lab() -> Result<()> {
-    tools::ensure("lab", &tools::LAB)
+    tools::ensure(&tools::NETWORK)
 }
 
-/// What booting another kernel takes.
+/// What booting another kernel takes, and the lab's tools, which the guest gets too.
 pub(crate) fn vm() -> Result<()> {
-    tools::ensure("vm", &tools::VM)
+    tools::ensure(&[tools::NETWORK.as_slice(), &tools::MACHINE].concat())
 }

@@ -121,7 +121,7 @@ fn add_component(component: &str, toolchain: &str) -> Result<()> {
     println!("prepare: adding {component} to {toolchain}");
     let words = ["component", "add", component, "--toolchain", toolchain];
     run::run(Command::new("rustup").args(words))
-        .with_context(|| format!("{component} is missing; run:\n  rustup {}\n", words.join(" ")))
+        .with_context(|| format!("{component} is missing, and `rustup {}` cannot add it", words.join(" ")))
 }
 
 fn rustup_run(toolchain: &str, program: &str) -> Command {
