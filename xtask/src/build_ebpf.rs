@@ -1,4 +1,4 @@
-//! `build-ebpf`: compiles the kernel's programs and puts the object where the agent embeds it from.
+//! `build-ebpf`: compiles the kernel's programs and puts the objects where the agent embeds them from.
 
 use std::fs;
 use std::path::{Path, PathBuf};

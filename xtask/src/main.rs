@@ -21,11 +21,11 @@ use anyhow::Result;
 use clap::Parser;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Build, test and look after netobs.")]
+#[command(bin_name = "cargo xtask", about = "Build, test and look after netobs.")]
 enum Command {
     /// Find what the build and the tests need, and install what is missing.
     Prepare,
-    /// Build the programs that run in the kernel, into target/bpf/netobs-ebpf.o.
+    /// Build the programs that run in the kernel, into target/bpf.
     BuildEbpf,
     /// Build and run the tests: all of them, or those named.
     Test { suites: Vec<test::Suite> },
