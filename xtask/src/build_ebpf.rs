@@ -1,4 +1,4 @@
-//! `build-ebpf`: compiles the kernel's programs and puts the object where the agent embeds it from.
+//! `build-ebpf`: compiles the kernel's programs and puts the objects where the agent embeds them from.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ const PROGRAMS: [&str; 2] = ["netobs", "yardstick"];
 
 pub(crate) fn build() -> Result<()> {
     let toolchain = prepare::ebpf()?;
-    run::run(&mut compile(&toolchain))?;
+    run::run(&mut cargo("build", &toolchain))?;
     for program in PROGRAMS {
         let built = target_dir().join(TARGET).join("release").join(program);
         publish(&built, &run::target().join("bpf").join(format!("{program}.o")))?;
@@ -24,8 +24,14 @@ pub(crate) fn build() -> Result<()> {
     Ok(())
 }
 
-fn compile(toolchain: &Toolchain) -> Command {
-    let mut command = toolchain.rustc.cargo_build();
+/// On the host most of these programs are not compiled, so clippy must look at them as the kernel's.
+pub(crate) fn clippy() -> Result<()> {
+    let toolchain = prepare::ebpf()?;
+    run::run(cargo("clippy", &toolchain).args(["--", "--deny", "warnings"]))
+}
+
+fn cargo(subcommand: &str, toolchain: &Toolchain) -> Command {
+    let mut command = toolchain.rustc.cargo(subcommand);
     command.args([
         "--package",
         PACKAGE,

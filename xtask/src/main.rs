@@ -5,9 +5,15 @@
     reason = "these commands talk to the person who runs them"
 )]
 
+mod artifacts;
 mod build_ebpf;
+mod ci;
+mod licences;
 mod prepare;
 mod run;
+mod test;
+mod tidy;
+mod vm;
 
 use std::process::ExitCode;
 
@@ -15,12 +21,20 @@ use anyhow::Result;
 use clap::Parser;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Build, test and look after netobs.")]
+#[command(bin_name = "cargo xtask", about = "Build, test and look after netobs.")]
 enum Command {
     /// Find what the build and the tests need, and install what is missing.
     Prepare,
-    /// Build the programs that run in the kernel, into target/bpf/netobs-ebpf.o.
+    /// Build the programs that run in the kernel, into target/bpf.
     BuildEbpf,
+    /// Build and run the tests: all of them, or those named.
+    Test { suites: Vec<test::Suite> },
+    /// Run the kernel tests on other kernels.
+    Vm(vm::Options),
+    /// Check the rules of the house that the compiler does not hold.
+    Tidy,
+    /// Everything that must hold before a change goes in.
+    Ci,
 }
 
 fn main() -> ExitCode {
@@ -37,5 +51,9 @@ fn obey(command: &Command) -> Result<()> {
     match command {
         Command::Prepare => prepare::everything(),
         Command::BuildEbpf => build_ebpf::build(),
+        Command::Test { suites } => test::test(suites),
+        Command::Vm(options) => vm::vm(options),
+        Command::Tidy => tidy::tidy(),
+        Command::Ci => ci::ci(),
     }
 }

@@ -8,13 +8,14 @@ mod tools;
 
 use anyhow::Result;
 
+pub(crate) use apt::{download as download_package, update as update_package_lists};
 pub(crate) use rustc::Rustc;
 pub(crate) use toolchain::Toolchain;
 
 pub(crate) fn everything() -> Result<()> {
-    lints()?;
-    ebpf()?;
-    lab()?;
+    rustc::ensure_component("rustfmt", "fmt")?;
+    rustc::ensure_component("clippy", "clippy")?;
+    ebpf()?.rustc.ensure_clippy()?;
     vm()
 }
 
@@ -23,18 +24,12 @@ pub(crate) fn ebpf() -> Result<Toolchain> {
     toolchain::ensure()
 }
 
-/// rustfmt and clippy.
-pub(crate) fn lints() -> Result<()> {
-    rustc::ensure_component("rustfmt", "fmt")?;
-    rustc::ensure_component("clippy", "clippy")
-}
-
 /// What the tests in network namespaces call.
 pub(crate) fn lab() -> Result<()> {
-    tools::ensure("lab", &tools::LAB)
+    tools::ensure(&tools::NETWORK)
 }
 
-/// What booting another kernel takes.
+/// What booting another kernel takes, and the lab's tools, which the guest gets too.
 pub(crate) fn vm() -> Result<()> {
-    tools::ensure("vm", &tools::VM)
+    tools::ensure(&[tools::NETWORK.as_slice(), &tools::MACHINE].concat())
 }

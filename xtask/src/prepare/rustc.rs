@@ -6,6 +6,7 @@ use std::{env, fmt};
 
 use anyhow::{Context as _, Result};
 
+use super::apt;
 use crate::run;
 
 /// A compiler we know how to call.
@@ -25,6 +26,7 @@ enum Origin {
 
 const SYSTEM_RUSTC: &str = "/usr/bin/rustc";
 const SYSTEM_CARGO: &str = "/usr/bin/cargo";
+const SYSTEM_CLIPPY: &str = "/usr/bin/cargo-clippy";
 
 impl Rustc {
     /// Every compiler here that is new enough for this workspace and has the source of `core`.
@@ -41,21 +43,34 @@ impl Rustc {
         self.llvm
     }
 
-    /// A `cargo build` that uses this compiler and inherits nothing from the cargo that started us.
-    pub(crate) fn cargo_build(&self) -> Command {
+    /// A `cargo <subcommand>` that uses this compiler and inherits nothing from the cargo that started us.
+    pub(crate) fn cargo(&self, subcommand: &str) -> Command {
         let mut command = match &self.origin {
             Origin::Rustup { toolchain } => rustup_run(toolchain, "cargo"),
+            // By its name cargo would find the clippy of rustup, which is of another version.
+            Origin::System if subcommand == "clippy" => Command::new(SYSTEM_CLIPPY),
             Origin::System => Command::new(SYSTEM_CARGO),
         };
         run::forget_cargo(&mut command);
         if matches!(self.origin, Origin::System) {
-            command.env("RUSTC", SYSTEM_RUSTC);
+            command.env("RUSTC", SYSTEM_RUSTC).env("CARGO", SYSTEM_CARGO);
         }
         command
             .env("RUSTC_BOOTSTRAP", "1")
             .current_dir(run::root())
-            .arg("build");
+            .arg(subcommand);
         command
+    }
+
+    /// Finds or installs clippy for this very compiler.
+    pub(crate) fn ensure_clippy(&self) -> Result<()> {
+        if run::read(self.cargo("clippy").arg("--version")).is_ok() {
+            return Ok(());
+        }
+        match &self.origin {
+            Origin::Rustup { toolchain } => add_component("clippy", toolchain),
+            Origin::System => apt::install(&["rust-web-clippy"]),
+        }
     }
 
     fn probe(origin: Origin) -> Option<Self> {
@@ -89,20 +104,24 @@ impl fmt::Display for Rustc {
     }
 }
 
-/// Adds a component to the toolchain this workspace is built with, unless `cargo <subcommand>` is there.
+/// Finds or installs a component of the toolchain this workspace is built with; `cargo <subcommand>` runs it.
 pub(crate) fn ensure_component(component: &str, subcommand: &str) -> Result<()> {
     if run::read(run::cargo(subcommand).arg("--version")).is_ok() {
         return Ok(());
     }
-    add_component(component)
+    add_component(component, &active_toolchain())
 }
 
-pub(crate) fn add_component(component: &str) -> Result<()> {
-    println!("prepare: adding {component} to {}", active_toolchain());
-    let mut command = Command::new("rustup");
-    command.args(["component", "add", component, "--toolchain", &active_toolchain()]);
-    run::run(&mut command)
-        .with_context(|| format!("{component} is missing; with rustup: rustup component add {component}"))
+/// Adds the source of the standard library to that toolchain.
+pub(crate) fn add_source() -> Result<()> {
+    add_component("rust-src", &active_toolchain())
+}
+
+fn add_component(component: &str, toolchain: &str) -> Result<()> {
+    println!("prepare: adding {component} to {toolchain}");
+    let words = ["component", "add", component, "--toolchain", toolchain];
+    run::run(Command::new("rustup").args(words))
+        .with_context(|| format!("{component} is missing, and `rustup {}` cannot add it", words.join(" ")))
 }
 
 fn rustup_run(toolchain: &str, program: &str) -> Command {

@@ -62,7 +62,7 @@ fn from_debian() -> Option<Toolchain> {
 }
 
 fn from_rustup() -> Option<Toolchain> {
-    said(rustc::add_component("rust-src"))?;
+    said(rustc::add_source())?;
     Rustc::able().iter().find_map(with_linker)
 }
 

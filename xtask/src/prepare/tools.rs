@@ -1,11 +1,14 @@
 //! The programs the tests call, each with the Debian package that has it.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use super::apt;
 use crate::run;
 
 /// A program and where Debian keeps it.
+#[derive(Clone, Copy)]
 pub(crate) struct Tool {
     program: &'static str,
     package: &'static str,
@@ -15,29 +18,30 @@ const fn tool(program: &'static str, package: &'static str) -> Tool {
     Tool { program, package }
 }
 
-pub(crate) const LAB: [Tool; 4] = [
+pub(crate) const NETWORK: [Tool; 4] = [
     tool("nft", "nftables"),
     tool("ip", "iproute2"),
     tool("tc", "iproute2"),
     tool("ethtool", "ethtool"),
 ];
 
-pub(crate) const VM: [Tool; 6] = [
+pub(crate) const MACHINE: [Tool; 4] = [
     tool("qemu-system-x86_64", "qemu-system-x86"),
     tool("busybox", "busybox-static"),
     tool("cpio", "cpio"),
     tool("xz", "xz-utils"),
-    tool("nft", "nftables"),
-    tool("ip", "iproute2"),
 ];
 
-pub(crate) fn ensure(purpose: &str, tools: &[Tool]) -> Result<()> {
+pub(crate) fn ensure(tools: &[Tool]) -> Result<()> {
     let missing = tools.iter().filter(|tool| run::find(tool.program).is_none());
-    let mut packages: Vec<&str> = missing.map(|tool| tool.package).collect();
-    packages.dedup();
+    let packages: BTreeSet<&str> = missing.map(|tool| tool.package).collect();
     if packages.is_empty() {
-        println!("prepare: all tools of the {purpose} tests are here");
+        println!("prepare: {} are here", names(tools));
         return Ok(());
     }
-    apt::install(&packages)
+    apt::install(&packages.into_iter().collect::<Vec<_>>())
+}
+
+fn names(tools: &[Tool]) -> String {
+    tools.iter().map(|tool| tool.program).collect::<Vec<_>>().join(", ")
 }
