@@ -1,0 +1,122 @@
+//! Rules of nftables in a namespace: counters, which are the truth about packets, and drops.
+
+use crate::netns::Netns;
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+/// Where in netfilter a rule stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    Prerouting,
+    Input,
+    Forward,
+    Output,
+    Postrouting,
+}
+
+/// What a rule does with the packets it matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    Drop,
+    RejectWithReset,
+    /// Destination unreachable, administratively prohibited.
+    RejectWithIcmp,
+}
+
+/// What a counter of nftables says: packets as `sk_buff`s, bytes from the IP header on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    pub packets: u64,
+    pub bytes: u64,
+}
+
+impl Hook {
+    pub const ALL: [Self; 5] = [
+        Self::Prerouting,
+        Self::Input,
+        Self::Forward,
+        Self::Output,
+        Self::Postrouting,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Prerouting => "prerouting",
+            Self::Input => "input",
+            Self::Forward => "forward",
+            Self::Output => "output",
+            Self::Postrouting => "postrouting",
+        }
+    }
+}
+
+impl Refusal {
+    const fn statement(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::RejectWithReset => "reject with tcp reset",
+            Self::RejectWithIcmp => "reject with icmpx type admin-prohibited",
+        }
+    }
+}
+
+impl Netns {
+    /// Feeds a script to `nft -f -`.
+    pub fn nft(&self, script: &str) -> Result<()> {
+        self.output("nft", &["-f", "-"], script).map(drop)
+    }
+
+    /// Counts what matches at a hook, before any rule of [`Netns::refuse`] there.
+    pub fn count(&self, name: &str, hook: Hook, matches: &str) -> Result<()> {
+        const BEFORE_ALL: i32 = -350;
+        let table = table("count", BEFORE_ALL);
+        self.nft(&format!(
+            "{table}add counter inet count {name}\nadd rule inet count {} {matches} counter name {name}\n",
+            hook.name()
+        ))
+    }
+
+    /// What a counter of [`Netns::count`] has seen.
+    pub fn counted(&self, name: &str) -> Result<Count> {
+        let listed = self.output("nft", &["-j", "list", "counter", "inet", "count", name], "")?;
+        let listed: Value = serde_json::from_str(&listed).context("read what nft listed")?;
+        let field = |field: &str| {
+            let objects = listed["nftables"].as_array()?;
+            objects.iter().find_map(|object| object["counter"][field].as_u64())
+        };
+        field("packets")
+            .zip(field("bytes"))
+            .map(|(packets, bytes)| Count { packets, bytes })
+            .with_context(|| format!("no counter {name} in what nft listed: {listed}"))
+    }
+
+    /// Refuses what matches at a hook: at the raw priority in prerouting, at that of filters elsewhere.
+    pub fn refuse(&self, refusal: Refusal, hook: Hook, matches: &str) -> Result<()> {
+        let table = table("refuse", 0);
+        self.nft(&format!(
+            "{table}add rule inet refuse {} {matches} {}\n",
+            hook.name(),
+            refusal.statement()
+        ))
+    }
+
+    /// Takes all rules of [`Netns::refuse`] away.
+    pub fn refuse_nothing(&self) -> Result<()> {
+        self.nft("add table inet refuse\ndelete table inet refuse\n")
+    }
+}
+
+/// A table with a chain at each hook; adding it again changes nothing.
+fn table(name: &str, priority: i32) -> String {
+    const RAW: i32 = -300;
+    let chain = |hook: Hook| {
+        let priority = if hook == Hook::Prerouting {
+            priority.min(RAW)
+        } else {
+            priority
+        };
+        let hook = hook.name();
+        format!("add chain inet {name} {hook} {{ type filter hook {hook} priority {priority}; }}\n")
+    };
+    format!("add table inet {name}\n") + &Hook::ALL.map(chain).concat()
+}
