@@ -5,10 +5,12 @@ use crate::sys;
 use anyhow::{Context as _, Result, ensure};
 use std::fs::File;
 use std::io::Write as _;
+use std::net::Ipv6Addr;
 use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use std::{fmt, fs, thread};
 
 /// A network namespace held by a descriptor only.
@@ -124,10 +126,23 @@ impl Netns {
         self.run(|| sys::interface::index(name).with_context(|| format!("find interface {name}")))
     }
 
-    /// Turns TSO, GSO and GRO of an interface off.
-    pub fn disable_offloads(&self, interface: &str) -> Result<()> {
+    /// Waits until an interface would send what it is given and packets to its address are received.
+    pub(crate) fn settle(&self, interface: &str, address: Option<Ipv6Addr>) -> Result<()> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let settled = || {
+            let link = sys::interface::settle(interface).with_context(|| format!("ask for the link of {interface}"))?;
+            Ok::<_, anyhow::Error>(link && address.map_or(Ok(true), is_local)?)
+        };
         self.run(|| {
-            sys::interface::disable_offloads(interface).with_context(|| format!("turn offloads of {interface} off"))
+            let deadline = Instant::now() + PATIENCE;
+            while !settled()? {
+                ensure!(
+                    Instant::now() < deadline,
+                    "{interface} has not come up within {PATIENCE:?}"
+                );
+                thread::sleep(Duration::from_millis(1));
+            }
+            Ok(())
         })
     }
 }
@@ -162,6 +177,22 @@ fn settle_sysctls() -> Result<()> {
         write_sysctl(name, value)?;
     }
     Ok(())
+}
+
+/// Whether the kernel has a local route to the address; it adds one some time after the address.
+fn is_local(address: Ipv6Addr) -> Result<bool> {
+    const FLAGS: usize = 8;
+    const LOCAL: u32 = 1 << 31;
+    let start = format!("{:032x} 80 ", u128::from(address));
+    let routes = fs::read_to_string("/proc/thread-self/net/ipv6_route").context("read the IPv6 routes")?;
+    let mut to_address = routes.lines().filter(|route| route.starts_with(&start));
+    Ok(to_address.any(|route| {
+        let flags = route
+            .split_whitespace()
+            .nth(FLAGS)
+            .and_then(|flags| u32::from_str_radix(flags, 16).ok());
+        flags.is_some_and(|flags| flags & LOCAL != 0)
+    }))
 }
 
 fn write_sysctl(name: &str, value: &str) -> Result<()> {

@@ -3,7 +3,7 @@
 pub(crate) mod wiring;
 
 use crate::netns::Netns;
-use crate::pod::Pod;
+use crate::pod::{POD_INTERFACE, Pod};
 use crate::site::Site;
 pub use crate::site::{Addresses, Family};
 use anyhow::{Context as _, Result};
@@ -66,12 +66,11 @@ impl Node {
             pods_made: AtomicU16::new(0),
         };
         wiring::set_node_sysctls(&node.netns, network)?;
-        node.netns.ip(&wiring::node(node.site, network, &node.outside.path()))?;
-        node.outside.ip(&wiring::outside(node.site))?;
-        if offloads == Offloads::Off {
-            node.netns.disable_offloads(UPLINK)?;
-            node.outside.disable_offloads("eth0")?;
-        }
+        node.netns
+            .ip(&wiring::node(node.site, network, offloads, &node.outside.path()))?;
+        node.outside.ip(&wiring::outside(node.site, offloads))?;
+        node.netns.settle(UPLINK, Some(node.site.node().v6))?;
+        node.outside.settle(POD_INTERFACE, Some(node.site.outside().v6))?;
         Ok(node)
     }
 
@@ -83,14 +82,17 @@ impl Node {
     /// Adds several pods at once, which is faster.
     pub fn pods(&self, names: &[&str]) -> Result<Vec<Pod>> {
         let plans = names.iter().map(|name| self.plan(name)).collect::<Result<Vec<_>>>()?;
-        self.netns
-            .ip(&plans.iter().map(PodPlan::host_side).collect::<String>())?;
+        let host_sides = plans.iter().map(|plan| plan.host_side(self.offloads));
+        self.netns.ip(&host_sides.collect::<String>())?;
         for plan in &plans {
-            plan.netns.ip(&plan.pod_side())?;
-            if self.offloads == Offloads::Off {
-                plan.netns.disable_offloads("eth0")?;
-                self.netns.disable_offloads(&plan.host_interface)?;
-            }
+            plan.netns.ip(&plan.pod_side(self.offloads))?;
+        }
+        for plan in &plans {
+            plan.netns.settle(POD_INTERFACE, Some(plan.addresses.v6))?;
+            self.netns.settle(&plan.host_interface, None)?;
+        }
+        if self.network == Network::Bridged {
+            self.netns.settle(BRIDGE, Some(self.site.gateway().v6))?;
         }
         plans.into_iter().map(|plan| Pod::found(plan, &self.netns)).collect()
     }
@@ -98,8 +100,11 @@ impl Node {
     /// Removes several pods at once; the kernel takes tens of milliseconds for each [`Pod::delete`].
     pub fn delete_pods(&self, pods: Vec<Pod>) -> Result<()> {
         const DOOMED: u32 = 77;
-        let marks = pods.iter().map(|pod| format!("link set {} group {DOOMED}\n", pod.host_interface()));
-        self.netns.ip(&(marks.collect::<String>() + &format!("link del group {DOOMED}\n")))?;
+        let marks = pods
+            .iter()
+            .map(|pod| format!("link set {} group {DOOMED}\n", pod.host_interface()));
+        self.netns
+            .ip(&(marks.collect::<String>() + &format!("link del group {DOOMED}\n")))?;
         drop(pods);
         Ok(())
     }

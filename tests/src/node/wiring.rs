@@ -1,6 +1,6 @@
 //! The `ip` commands and sysctls that make a node, its outside and its pods.
 
-use super::{BRIDGE, Network, UPLINK};
+use super::{BRIDGE, Network, Offloads, UPLINK};
 use crate::netns::Netns;
 use crate::packet::Mac;
 use crate::site::{Addresses, POD_PREFIX_V4, POD_PREFIX_V6, Site, UPLINK_PREFIX_V4, UPLINK_PREFIX_V6};
@@ -16,6 +16,9 @@ const ROUTED_GATEWAY: Addresses = Addresses {
     v4: Ipv4Addr::new(169, 254, 1, 1),
     v6: Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1),
 };
+
+/// Where all neighbours are told beforehand, an interface need not ask for them, nor report the groups to be asked at.
+const SILENT: &str = "arp off multicast off";
 
 /// A pod that is to be.
 pub(crate) struct PodPlan {
@@ -48,7 +51,7 @@ impl PodPlan {
         })
     }
 
-    pub(super) fn host_side(&self) -> String {
+    pub(super) fn host_side(&self, offloads: Offloads) -> String {
         let Self {
             host_interface: interface,
             mac,
@@ -56,10 +59,10 @@ impl PodPlan {
             ..
         } = self;
         let peer = format!("type veth peer name eth0 address {mac} netns {}", self.netns.path());
-        match self.network {
+        let link = match self.network {
             Network::Routed => format!(
                 "link add {interface} address {HOST_MAC} {peer}\n\
-                 link set {interface} up\n\
+                 link set {interface} multicast off up\n\
                  route add {v4}/32 dev {interface} scope link\n\
                  route add {v6}/128 dev {interface}\n\
                  neigh add {v4} lladdr {mac} dev {interface} nud permanent\n\
@@ -71,10 +74,11 @@ impl PodPlan {
                  neigh replace {v4} lladdr {mac} dev {BRIDGE} nud permanent\n\
                  neigh replace {v6} lladdr {mac} dev {BRIDGE} nud permanent\n"
             ),
-        }
+        };
+        link + &offloads.settings(interface)
     }
 
-    pub(super) fn pod_side(&self) -> String {
+    pub(super) fn pod_side(&self, offloads: Offloads) -> String {
         let Self {
             addresses: Addresses { v4, v6 },
             gateway,
@@ -83,44 +87,56 @@ impl PodPlan {
         } = self;
         let addresses = match self.network {
             Network::Routed => format!(
-                "addr add {v4}/32 dev eth0\naddr add {v6}/128 dev eth0 nodad\nlink set eth0 up\n\
+                "link set eth0 {SILENT} up\naddr add {v4}/32 dev eth0\naddr add {v6}/128 dev eth0 nodad\n\
                  route add {}/32 dev eth0 scope link\n",
                 gateway.v4
             ),
             Network::Bridged => format!(
-                "addr add {v4}/{POD_PREFIX_V4} dev eth0\naddr add {v6}/{POD_PREFIX_V6} dev eth0 nodad\n\
-                 link set eth0 up\n"
+                "link set eth0 up\naddr add {v4}/{POD_PREFIX_V4} dev eth0\n\
+                 addr add {v6}/{POD_PREFIX_V6} dev eth0 nodad\n"
             ),
         };
-        addresses + &default_routes(*gateway, *gateway_mac, "eth0")
+        addresses + &default_routes(*gateway, *gateway_mac, "eth0") + &offloads.settings("eth0")
     }
 }
 
-pub(super) fn node(site: Site, network: Network, outside: &str) -> String {
+impl Offloads {
+    /// Segments of one are cut by the sender's kernel before the first interface, whatever the interface could do.
+    pub(super) fn settings(self, interface: &str) -> String {
+        match self {
+            Self::On => String::new(),
+            Self::Off => format!("link set {interface} gso_max_segs 1\n"),
+        }
+    }
+}
+
+pub(super) fn node(site: Site, network: Network, offloads: Offloads, outside: &str) -> String {
     let (node, out) = (site.node(), site.outside());
     let uplink = format!(
         "link add {UPLINK} address {UPLINK_MAC} type veth peer name eth0 address {OUTSIDE_MAC} netns {outside}\n\
-         addr add {}/{UPLINK_PREFIX_V4} dev {UPLINK}\naddr add {}/{UPLINK_PREFIX_V6} dev {UPLINK} nodad\n\
-         link set {UPLINK} up\n{}",
+         link set {UPLINK} {SILENT} up\n\
+         addr add {}/{UPLINK_PREFIX_V4} dev {UPLINK}\naddr add {}/{UPLINK_PREFIX_V6} dev {UPLINK} nodad\n{}",
         node.v4,
         node.v6,
         default_routes(out, OUTSIDE_MAC, UPLINK),
     );
+    let settled = uplink + &offloads.settings(UPLINK);
     match network {
-        Network::Routed => uplink,
-        Network::Bridged => uplink + &bridge(site.gateway()),
+        Network::Routed => settled,
+        Network::Bridged => settled + &bridge(site.gateway()) + &offloads.settings(BRIDGE),
     }
 }
 
-pub(super) fn outside(site: Site) -> String {
+pub(super) fn outside(site: Site, offloads: Offloads) -> String {
     let (node, out, pods) = (site.node(), site.outside(), site.pods());
     format!(
-        "addr add {}/{UPLINK_PREFIX_V4} dev eth0\naddr add {}/{UPLINK_PREFIX_V6} dev eth0 nodad\nlink set eth0 up\n\
+        "link set eth0 {SILENT} up\n\
+         addr add {}/{UPLINK_PREFIX_V4} dev eth0\naddr add {}/{UPLINK_PREFIX_V6} dev eth0 nodad\n\
          neigh add {} lladdr {UPLINK_MAC} dev eth0 nud permanent\n\
          neigh add {} lladdr {UPLINK_MAC} dev eth0 nud permanent\n\
          route add {}/{POD_PREFIX_V4} via {} dev eth0\nroute add {}/{POD_PREFIX_V6} via {} dev eth0\n",
         out.v4, out.v6, node.v4, node.v6, pods.v4, node.v4, pods.v6, node.v6,
-    )
+    ) + &offloads.settings("eth0")
 }
 
 /// Sets what makes a namespace forward as a node does.
@@ -140,8 +156,8 @@ pub(super) fn set_node_sysctls(node: &Netns, network: Network) -> Result<()> {
 fn bridge(Addresses { v4, v6 }: Addresses) -> String {
     format!(
         "link add {BRIDGE} address {BRIDGE_MAC} type bridge mcast_snooping 0\n\
-         addr add {v4}/{POD_PREFIX_V4} dev {BRIDGE}\naddr add {v6}/{POD_PREFIX_V6} dev {BRIDGE} nodad\n\
-         link set {BRIDGE} up\n"
+         link set {BRIDGE} up\n\
+         addr add {v4}/{POD_PREFIX_V4} dev {BRIDGE}\naddr add {v6}/{POD_PREFIX_V6} dev {BRIDGE} nodad\n"
     )
 }
 

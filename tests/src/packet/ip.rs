@@ -33,7 +33,7 @@ pub struct Ipv6 {
     pub extensions: Vec<Extension>,
 }
 
-/// An IPv6 extension header; options are padded.
+/// An IPv6 extension header.
 #[derive(Clone, Debug)]
 pub enum Extension {
     HopByHop,
@@ -139,8 +139,8 @@ impl Extension {
 
     fn header(&self, next: u8) -> Vec<u8> {
         match self {
-            Self::HopByHop => padded(next, 8),
-            Self::DestinationOptions { bytes } => padded(next, usize::from(*bytes)),
+            Self::HopByHop => with_option(next, 8),
+            Self::DestinationOptions { bytes } => with_option(next, usize::from(*bytes)),
             Self::Routing { kind } => vec![next, 0, *kind, 0, 0, 0, 0, 0],
             Self::Fragment(fragment) => {
                 let flags = fragment.offset << 3 | u16::from(fragment.more);
@@ -177,12 +177,14 @@ fn as_v6(address: IpAddr) -> Ipv6Addr {
     }
 }
 
-/// A header of options that holds one option, PadN, and is a multiple of eight bytes long.
-fn padded(next: u8, bytes: usize) -> Vec<u8> {
+/// A header of options, a multiple of eight bytes long, that holds one experimental option to be skipped by all who do
+/// not know it; Linux takes no padding of more than seven bytes.
+fn with_option(next: u8, bytes: usize) -> Vec<u8> {
+    const EXPERIMENTAL: u8 = 0x1e;
     let length = bytes.max(8).next_multiple_of(8);
     let in_units = u8::try_from(length / 8 - 1).unwrap_or(u8::MAX);
-    let pad_length = u8::try_from(length - 4).unwrap_or(u8::MAX);
-    let mut header = vec![next, in_units, 1, pad_length];
+    let option_length = u8::try_from(length - 4).unwrap_or(u8::MAX);
+    let mut header = vec![next, in_units, EXPERIMENTAL, option_length];
     header.resize(length, 0);
     header
 }

@@ -1,13 +1,9 @@
-//! Interfaces of the calling thread's network namespace: index, flags, offloads.
+//! Interfaces of the calling thread's network namespace: index, flags, link.
 
 use super::check;
 use std::ffi::{CString, c_char};
 use std::io;
 use std::os::fd::AsRawFd as _;
-
-const ETHTOOL_STSO: u32 = 0x1f;
-const ETHTOOL_SGSO: u32 = 0x24;
-const ETHTOOL_SGRO: u32 = 0x2c;
 
 #[repr(C)]
 struct EthtoolValue {
@@ -32,15 +28,19 @@ pub(crate) fn set_up(name: &str) -> io::Result<()> {
     ioctl(libc::SIOCSIFFLAGS, &mut request)
 }
 
-/// Turns TSO, GSO and GRO off, so that one packet is one packet wherever it is counted.
-pub(crate) fn disable_offloads(name: &str) -> io::Result<()> {
-    for command in [ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO] {
-        let mut value = EthtoolValue { command, data: 0 };
-        let mut request = request(name)?;
-        request.ifr_ifru.ifru_data = (&raw mut value).cast::<c_char>();
-        ioctl(libc::SIOCETHTOOL, &mut request)?;
-    }
-    Ok(())
+/// Whether the link is up, once what the kernel had to do for it is done.
+///
+/// An interface whose peer comes up drops what it should send until then. Asking through ethtool has the kernel do it now.
+pub(crate) fn settle(name: &str) -> io::Result<bool> {
+    const ETHTOOL_GLINK: u32 = 0x0a;
+    let mut link = EthtoolValue {
+        command: ETHTOOL_GLINK,
+        data: 0,
+    };
+    let mut request = request(name)?;
+    request.ifr_ifru.ifru_data = (&raw mut link).cast::<c_char>();
+    ioctl(libc::SIOCETHTOOL, &mut request)?;
+    Ok(link.data == 1)
 }
 
 fn request(name: &str) -> io::Result<libc::ifreq> {
