@@ -1,8 +1,11 @@
 //! Rules of nftables in a namespace: counters, which are the truth about packets, and drops.
 
 use crate::netns::Netns;
+use crate::traffic::PATIENCE;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Where in netfilter a rule stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +91,20 @@ impl Netns {
             .zip(field("bytes"))
             .map(|(packets, bytes)| Count { packets, bytes })
             .with_context(|| format!("no counter {name} in what nft listed: {listed}"))
+    }
+
+    /// What a counter says once it has seen so many packets; if it never does, what it says after some seconds.
+    ///
+    /// A packet that was sent may still be on its way: on a busy machine the kernel's own thread carries it on.
+    pub fn counted_at_least(&self, name: &str, packets: u64) -> Result<Count> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let count = self.counted(name)?;
+            if count.packets >= packets || Instant::now() > deadline {
+                return Ok(count);
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Refuses what matches at a hook: at the raw priority in prerouting, at that of filters elsewhere.

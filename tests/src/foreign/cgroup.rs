@@ -49,6 +49,7 @@ impl Cgroup {
             counter,
             link: None,
         };
+        fs::write(cgroup.path.join("cgroup.type"), "threaded").context("make the cgroup threaded")?;
         let folder = File::open(&cgroup.path).context("open the cgroup")?;
         let target = sys::bpf::number(folder.as_fd());
         let link = sys::bpf::create_link(program.as_fd(), target, CGROUP_INET_EGRESS, 0);

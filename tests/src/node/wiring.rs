@@ -143,6 +143,8 @@ pub(super) fn outside(site: Site, offloads: Offloads) -> String {
 pub(super) fn set_node_sysctls(node: &Netns, network: Network) -> Result<()> {
     node.set_sysctl("net/ipv4/ip_forward", "1")?;
     node.set_sysctl("net/ipv6/conf/all/forwarding", "1")?;
+    // Of a single interface it says only whether to join the group of routers, which would have to be reported.
+    node.set_sysctl("net/ipv6/conf/default/forwarding", "0")?;
     node.set_sysctl("net/ipv4/conf/default/proxy_arp", "1")?;
     if network == Network::Bridged {
         for family in ["iptables", "ip6tables"] {

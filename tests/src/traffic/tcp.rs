@@ -66,7 +66,7 @@ pub fn exchange(client: &Netns, server: &Netns, to: SocketAddr, request: usize, 
     connection.close()
 }
 
-/// Sends a SYN and waits for what comes; after a second of silence the kernel sends it once more.
+/// Sends a SYN and waits for what comes; after a second of silence the kernel repeats it.
 pub fn attempt(client: &Netns, to: SocketAddr, patience: Duration) -> Result<Attempt> {
     let domain = if to.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
     let socket = client.run(|| {

@@ -13,7 +13,6 @@ use netobs_tests::traffic::raw::RawSocket;
 use netobs_tests::traffic::{Sent, udp};
 use netobs_tests::truth::InterfaceStats;
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::Duration;
 
 const PORTS: Ports = Ports {
     source: 4000,
@@ -93,7 +92,7 @@ fn options_extension_headers_and_fragments_are_received_by_a_socket() -> Result<
     let long6 = datagram(ends6, PORTS, &payload);
     let no_operation = Ipv4 {
         options: vec![1; 7],
-        ..v4.clone()
+        ..Ipv4::new(a.addresses().v4, b.addresses().v4)
     };
     let extended = v6
         .clone()
@@ -160,10 +159,9 @@ fn a_flood_of_200_000_refused_syns_is_counted_to_the_last() -> Result<()> {
     let sources: Vec<IpAddr> = (1..=4).map(|n| Ipv4Addr::new(198, 51, 100, n).into()).collect();
     let flood = Flood::prepare(&a.ethernet(), &sources, b.socket_address(Family::V4, 81), COUNT)?;
     let flooded = flood.send(&a, POD_INTERFACE)?;
-    std::thread::sleep(Duration::from_millis(200));
     println!("{flooded:?}");
     assert_eq!(flooded.sent + flooded.lost, 200_000);
-    assert_eq!(node.counted("arrived")?.packets, flooded.sent);
+    assert_eq!(node.counted_at_least("arrived", flooded.sent)?.packets, flooded.sent);
     assert_eq!(
         node.counted("forwarded")?,
         Count {
