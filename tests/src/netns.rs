@@ -173,6 +173,7 @@ fn settle_sysctls() -> Result<()> {
         ("net/ipv6/conf/default/accept_ra", "0"),
         ("net/ipv6/conf/default/router_solicitations", "0"),
         ("net/ipv6/conf/default/addr_gen_mode", "1"),
+        ("net/ipv6/conf/default/mldv2_unsolicited_report_interval", "1"),
     ] {
         write_sysctl(name, value)?;
     }

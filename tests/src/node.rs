@@ -6,9 +6,12 @@ use crate::netns::Netns;
 use crate::pod::{POD_INTERFACE, Pod};
 use crate::site::Site;
 pub use crate::site::{Addresses, Family};
+use crate::truth::protocol_counters;
 use anyhow::{Context as _, Result};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 use wiring::PodPlan;
 
 /// The node's interface towards the outside.
@@ -93,6 +96,11 @@ impl Node {
         }
         if self.network == Network::Bridged {
             self.netns.settle(BRIDGE, Some(self.site.gateway().v6))?;
+            plans
+                .iter()
+                .map(|plan| &plan.netns)
+                .chain([&self.netns])
+                .try_for_each(hear_out)?;
         }
         plans.into_iter().map(|plan| Pod::found(plan, &self.netns)).collect()
     }
@@ -123,7 +131,7 @@ impl Node {
         self.site.node()
     }
 
-    /// Addresses in the pod network that no pod has.
+    /// Addresses in the pod network that no pod has: a routed node has no route to them, a bridged one no neighbour.
     pub fn unused_addresses(&self) -> Addresses {
         self.site.pod(2000)
     }
@@ -144,4 +152,19 @@ impl Deref for Node {
     fn deref(&self) -> &Netns {
         &self.netns
     }
+}
+
+/// Waits until a namespace has reported its multicast groups, lest that disturb counts later.
+fn hear_out(netns: &Netns) -> Result<()> {
+    const REPORTS_OF_A_GROUP: u64 = 2;
+    const AT_MOST: Duration = Duration::from_millis(500);
+    let deadline = Instant::now() + AT_MOST;
+    while protocol_counters(netns)?
+        .get("Icmp6OutMLDv2Reports")
+        .is_some_and(|sent| *sent < REPORTS_OF_A_GROUP)
+        && Instant::now() < deadline
+    {
+        thread::sleep(Duration::from_millis(2));
+    }
+    Ok(())
 }

@@ -122,7 +122,7 @@ pub(super) fn node(site: Site, network: Network, offloads: Offloads, outside: &s
     );
     let settled = uplink + &offloads.settings(UPLINK);
     match network {
-        Network::Routed => settled,
+        Network::Routed => settled + &no_way_back(site.pods()),
         Network::Bridged => settled + &bridge(site.gateway()) + &offloads.settings(BRIDGE),
     }
 }
@@ -161,6 +161,11 @@ fn bridge(Addresses { v4, v6 }: Addresses) -> String {
          link set {BRIDGE} up\n\
          addr add {v4}/{POD_PREFIX_V4} dev {BRIDGE}\naddr add {v6}/{POD_PREFIX_V6} dev {BRIDGE} nodad\n"
     )
+}
+
+/// What is for no pod ends here, instead of going out and coming back until its time is up.
+fn no_way_back(Addresses { v4, v6 }: Addresses) -> String {
+    format!("route add unreachable {v4}/{POD_PREFIX_V4}\nroute add unreachable {v6}/{POD_PREFIX_V6}\n")
 }
 
 fn default_routes(gateway: Addresses, mac: Mac, interface: &str) -> String {

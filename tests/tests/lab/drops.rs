@@ -51,6 +51,45 @@ fn drops_of_nftables_are_netfilter_drops_at_every_hook() -> Result<()> {
 }
 
 #[test]
+fn what_the_node_itself_sends_or_is_sent_can_be_dropped() -> Result<()> {
+    let node = Node::routed()?;
+    let pod = node.pod("a")?;
+    for (hook, matches) in [(Hook::Output, "tcp dport 8081"), (Hook::Input, "tcp dport 10250")] {
+        node.count(&format!("at_{hook:?}"), hook, matches)?;
+        node.refuse(Refusal::Drop, hook, matches)?;
+    }
+    for family in Family::BOTH {
+        let probe = tcp::attempt(&node, pod.socket_address(family, 8081), SOON)?;
+        assert_eq!((probe.answer, probe.syns), (Answer::Silence, 1));
+        let kubelet = (node.addresses().of(family), 10_250).into();
+        assert_eq!(tcp::attempt(&pod, kubelet, SOON)?.answer, Answer::Silence);
+    }
+    assert_eq!(
+        (node.counted("at_Output")?.packets, node.counted("at_Input")?.packets),
+        (2, 2)
+    );
+    Ok(())
+}
+
+#[test]
+fn what_is_for_no_pod_has_no_route() -> Result<()> {
+    let node = Node::routed()?;
+    let pod = node.pod("a")?;
+    for (family, location) in [(Family::V4, "ip_error"), (Family::V6, "ip6_pkt_discard")] {
+        let trace = DropTrace::start("")?;
+        let nobody = (node.unused_addresses().of(family), 80).into();
+        let answer = tcp::attempt(&pod, nobody, SOON)?.answer;
+        assert!(matches!(answer, Answer::Unreachable(_)), "{family:?} {answer:?}");
+        udp::Sender::unconnected(&pod, nobody)?.send(DATAGRAMS, 10)?;
+        thread::sleep(SOON);
+        let traced = trace.stop()?;
+        let here = traced.drops.iter().filter(|drop| drop.location == location).count();
+        assert!(u64::try_from(here)? >= DATAGRAMS, "{family:?} {:?}", traced.drops);
+    }
+    Ok(())
+}
+
+#[test]
 fn a_port_without_a_socket_is_told_as_such() -> Result<()> {
     let node = Node::routed()?;
     let (a, b) = (node.pod("a")?, node.pod("b")?);

@@ -47,12 +47,18 @@ fn a_deleted_pod_has_no_interface_on_the_node_and_its_neighbour_is_unharmed() ->
 }
 
 #[test]
-fn a_pod_on_a_routed_node_sends_nothing_unasked() -> Result<()> {
-    let node = Node::routed()?;
-    let pod = node.pod("quiet")?;
-    thread::sleep(Duration::from_secs(3));
-    let stats = InterfaceStats::read(&node, pod.host_interface())?;
-    assert_eq!((stats.rx_packets, stats.tx_packets), (0, 0));
+fn a_node_and_its_pods_send_nothing_unasked() -> Result<()> {
+    for node in [Node::routed()?, Node::bridged()?] {
+        let pods = node.pods(&["a", "b", "c"])?;
+        let read = || {
+            pods.iter()
+                .map(|pod| InterfaceStats::read(&node, pod.host_interface()))
+                .collect::<Result<Vec<_>>>()
+        };
+        let before = read()?;
+        thread::sleep(Duration::from_secs(3));
+        assert_eq!(read()?, before, "{:?}", node.network());
+    }
     Ok(())
 }
 

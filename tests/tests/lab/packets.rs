@@ -157,7 +157,7 @@ fn a_flood_of_200_000_refused_syns_is_counted_to_the_last() -> Result<()> {
     node.count("passed", Hook::Postrouting, "tcp dport 81 tcp flags syn")?;
     node.refuse(Refusal::Drop, Hook::Forward, "tcp dport 81")?;
     let sources: Vec<IpAddr> = (1..=4).map(|n| Ipv4Addr::new(198, 51, 100, n).into()).collect();
-    let flood = Flood::prepare(&a.ethernet(), &sources, b.socket_address(Family::V4, 81), COUNT)?;
+    let flood = Flood::syns(&a.ethernet(), &sources, b.socket_address(Family::V4, 81), COUNT)?;
     let flooded = flood.send(&a, POD_INTERFACE)?;
     println!("{flooded:?}");
     assert_eq!(flooded.sent + flooded.lost, 200_000);
@@ -170,5 +170,26 @@ fn a_flood_of_200_000_refused_syns_is_counted_to_the_last() -> Result<()> {
         }
     );
     assert_eq!(node.counted("passed")?.packets, 0);
+    Ok(())
+}
+
+#[test]
+fn a_paced_flood_keeps_its_rate_and_arrives_whole() -> Result<()> {
+    let node = Node::routed()?;
+    let (a, b, ends) = pair(&node)?;
+    node.count("arrived", Hook::Forward, "udp dport 9 udp sport 1024-6023")?;
+    let to = b.socket_address(Family::V4, 9);
+    let flooded =
+        Flood::datagrams(&a.ethernet(), &[ends.source], to, 5000, 18)?.send_paced(&a, POD_INTERFACE, 10_000)?;
+    assert!(flooded.took.as_secs_f64() > 0.49, "{flooded:?}");
+    let bytes = flooded.sent * (20 + 8 + 18);
+    assert_eq!(
+        node.counted_at_least("arrived", flooded.sent)?,
+        Count {
+            packets: flooded.sent,
+            bytes
+        }
+    );
+    assert_eq!(flooded.sent + flooded.lost, 5000);
     Ok(())
 }
