@@ -88,7 +88,10 @@ impl Cgroup {
 impl Drop for Cgroup {
     fn drop(&mut self) {
         const PATIENCE: Duration = Duration::from_secs(1);
-        self.link = None;
+        if let Some(link) = &self.link {
+            // Nothing is to be done if it fails: the link goes with its descriptor.
+            let _ = sys::bpf::detach_link(link.as_fd());
+        }
         let deadline = Instant::now() + PATIENCE;
         // A cgroup is busy for a moment after its last member has ended; what fails is removed by the next lab.
         while fs::remove_dir(&self.path).is_err() && Instant::now() < deadline {

@@ -52,7 +52,7 @@ pub struct TcProgram {
 
 #[derive(Debug)]
 enum Attached {
-    Tcx(#[expect(dead_code, reason = "held open: the link lasts as long as its descriptor")] OwnedFd),
+    Tcx(OwnedFd),
     Clsact { netns: Netns, filter: netlink::Filter },
 }
 
@@ -110,10 +110,11 @@ impl TcProgram {
 
 impl Drop for TcProgram {
     fn drop(&mut self) {
-        if let Attached::Clsact { netns, filter } = &self.attached {
-            // It fails if the interface has gone, and with it the filter.
-            let _ = netns.run(|| filter.remove().context("remove a filter"));
-        }
+        // It fails if the interface has gone, and with it what was attached.
+        let _ = match &self.attached {
+            Attached::Tcx(link) => sys::bpf::detach_link(link.as_fd()).context("detach a link"),
+            Attached::Clsact { netns, filter } => netns.run(|| filter.remove().context("remove a filter")),
+        };
     }
 }
 

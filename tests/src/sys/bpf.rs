@@ -10,6 +10,7 @@ const MAP_CREATE: i32 = 0;
 const MAP_LOOKUP_ELEM: i32 = 1;
 const PROG_LOAD: i32 = 5;
 const LINK_CREATE: i32 = 28;
+const LINK_DETACH: i32 = 34;
 const MAP_TYPE_ARRAY: u32 = 2;
 
 #[repr(C)]
@@ -121,6 +122,15 @@ pub(crate) fn create_link(program: BorrowedFd<'_>, target: u32, attach_type: u32
         expected_revision: 0,
     };
     check_fd(call(LINK_CREATE, &attributes))
+}
+
+/// Detaches a link at once. Closing it would not do: a child of another thread, not yet at its exec, may hold it too.
+pub(crate) fn detach_link(link: BorrowedFd<'_>) -> io::Result<()> {
+    if call(LINK_DETACH, &number(link)) < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 /// A descriptor as attributes carry it.

@@ -81,6 +81,11 @@ pub(crate) fn connect(socket: impl AsFd, address: &Address) -> io::Result<()> {
     check(unsafe { libc::connect(raw(&socket.as_fd()), address.pointer(), address.length) }).map(drop)
 }
 
+/// Dissolves a connection; TCP does so with a RST.
+pub(crate) fn disconnect(socket: impl AsFd) -> io::Result<()> {
+    connect(socket, &Address::of(family(libc::AF_UNSPEC)))
+}
+
 pub(crate) fn send(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     // SAFETY: the bytes outlive the call and are as many as told.
     check_size(unsafe {

@@ -44,6 +44,7 @@ impl Stream {
     /// Starts to send at this rate, until [`Stream::stop`].
     pub fn start(from: &Netns, to: &Netns, at: SocketAddr, per_second: u32) -> Result<Self> {
         let receiver = to.run(|| UdpSocket::bind(at).with_context(|| format!("bind to {at}")))?;
+        super::udp::make_room(&receiver)?;
         let sender = from.run(|| {
             let any: SocketAddr = if at.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" }.parse()?;
             let socket = UdpSocket::bind(any).context("bind the sender")?;

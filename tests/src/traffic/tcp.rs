@@ -154,12 +154,8 @@ impl Connection {
     /// Ends it with a RST from the client and waits until the server knows.
     pub fn reset(self) -> Result<Exchange> {
         let counts = self.counts()?;
-        let linger = libc::linger {
-            l_onoff: 1,
-            l_linger: 0,
-        };
-        sys::socket::set_option(&self.client, libc::SOL_SOCKET, libc::SO_LINGER, linger)?;
-        drop(self.client);
+        // Closing would send it too, but only once no child of another thread holds the socket any more.
+        sys::socket::disconnect(&self.client).context("reset the connection")?;
         wait(|| Ok(TcpCounts::of(&self.server)?.state == TcpState::CLOSE)).context("the RST")?;
         Ok(Exchange {
             server_counts: TcpCounts::of(&self.server)?,

@@ -85,24 +85,18 @@ impl Sender {
 }
 
 impl Receiver {
+    /// With room for thousands of datagrams, so that none is lost while the reader sleeps.
     pub fn bind(netns: &Netns, at: SocketAddr) -> Result<Self> {
-        Ok(Self {
-            socket: open(netns, at)?,
-        })
+        let socket = open(netns, at)?;
+        make_room(&socket)?;
+        Ok(Self { socket })
     }
 
     /// With the smallest receive buffer there is, which is soon full.
     pub fn with_small_buffer(netns: &Netns, at: SocketAddr) -> Result<Self> {
-        let receiver = Self::bind(netns, at)?;
-        sys::socket::set_option(&receiver.socket, libc::SOL_SOCKET, libc::SO_RCVBUF, 1_i32)?;
-        Ok(receiver)
-    }
-
-    /// With room for this many bytes, whatever the system's limit is.
-    pub fn with_buffer(netns: &Netns, at: SocketAddr, bytes: i32) -> Result<Self> {
-        let receiver = Self::bind(netns, at)?;
-        sys::socket::set_option(&receiver.socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, bytes)?;
-        Ok(receiver)
+        let socket = open(netns, at)?;
+        sys::socket::set_option(&socket, libc::SOL_SOCKET, libc::SO_RCVBUF, 1_i32)?;
+        Ok(Self { socket })
     }
 
     /// Receives that many datagrams, or fewer when no more come for long.
@@ -149,6 +143,12 @@ impl Receiver {
             }
         }
     }
+}
+
+/// Gives a socket a large receive buffer, whatever the system's limit is.
+pub(super) fn make_room(socket: &UdpSocket) -> Result<()> {
+    const BYTES: i32 = 16 << 20;
+    sys::socket::set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, BYTES).context("enlarge a receive buffer")
 }
 
 fn open(netns: &Netns, at: SocketAddr) -> Result<UdpSocket> {
