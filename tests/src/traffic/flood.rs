@@ -55,11 +55,11 @@ impl Flood {
         measure(netns, interface, |sender| sender.send(&self.frames))
     }
 
-    /// Sends so many a second, in bursts a millisecond apart.
+    /// Sends so many a second, in bursts a millisecond apart; what it is late with it sends at once.
     pub fn send_paced(&self, netns: &Netns, interface: &str, per_second: u32) -> Result<Flooded> {
         const TICK: Duration = Duration::from_millis(1);
-        let start = Instant::now();
         measure(netns, interface, |sender| {
+            let start = Instant::now();
             let mut sent = Sent::default();
             let mut rest = self.frames.as_slice();
             while !rest.is_empty() {
