@@ -1,5 +1,6 @@
 //! The lab: a node and its pods as network namespaces, exact traffic between them, and the truth about it.
 
+pub mod ability;
 pub mod foreign;
 pub mod netns;
 pub mod node;

@@ -73,24 +73,17 @@ impl Netns {
     pub fn count(&self, name: &str, hook: Hook, matches: &str) -> Result<()> {
         const BEFORE_ALL: i32 = -350;
         let table = table("count", BEFORE_ALL);
+        let hook = hook.name();
         self.nft(&format!(
-            "{table}add counter inet count {name}\nadd rule inet count {} {matches} counter name {name}\n",
-            hook.name()
+            "{table}add rule inet count {hook} {matches} counter comment \"{name}\"\n"
         ))
     }
 
     /// What a counter of [`Netns::count`] has seen.
     pub fn counted(&self, name: &str) -> Result<Count> {
-        let listed = self.output("nft", &["-j", "list", "counter", "inet", "count", name], "")?;
+        let listed = self.output("nft", &["-j", "list", "table", "inet", "count"], "")?;
         let listed: Value = serde_json::from_str(&listed).context("read what nft listed")?;
-        let field = |field: &str| {
-            let objects = listed["nftables"].as_array()?;
-            objects.iter().find_map(|object| object["counter"][field].as_u64())
-        };
-        field("packets")
-            .zip(field("bytes"))
-            .map(|(packets, bytes)| Count { packets, bytes })
-            .with_context(|| format!("no counter {name} in what nft listed: {listed}"))
+        count_of(&listed, name).with_context(|| format!("no counter {name} in what nft listed: {listed}"))
     }
 
     /// What a counter says once it has seen so many packets; if it never does, what it says after some seconds.
@@ -121,6 +114,24 @@ impl Netns {
     pub fn refuse_nothing(&self) -> Result<()> {
         self.nft("add table inet refuse\ndelete table inet refuse\n")
     }
+}
+
+/// The counter of the rule with this comment: a named counter would need one more module of the kernel.
+fn count_of(listed: &Value, name: &str) -> Option<Count> {
+    let objects = listed["nftables"].as_array()?;
+    let rule = objects
+        .iter()
+        .map(|object| &object["rule"])
+        .find(|rule| rule["comment"] == name)?;
+    let counter = rule["expr"]
+        .as_array()?
+        .iter()
+        .map(|part| &part["counter"])
+        .find(|counter| counter.is_object())?;
+    Some(Count {
+        packets: counter["packets"].as_u64()?,
+        bytes: counter["bytes"].as_u64()?,
+    })
 }
 
 /// A table with a chain at each hook; adding it again changes nothing.

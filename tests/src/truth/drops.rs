@@ -27,7 +27,7 @@ pub struct TracedDrop {
     pub pid: u32,
     /// As an Ethernet type.
     pub protocol: u16,
-    /// The kernel function that dropped it.
+    /// The kernel function that dropped it; older kernels, such as 6.1, give a number that says nothing.
     pub location: String,
     pub reason: String,
 }

@@ -1,6 +1,7 @@
 //! Drops of each kind, by the names the running kernel gives them.
 
 use anyhow::Result;
+use netobs_tests::ability::may_skip;
 use netobs_tests::foreign::{Cgroup, Chain, Direction, Fate, Matching, TcProgram};
 use netobs_tests::node::{Family, Node};
 use netobs_tests::pod::Pod;
@@ -75,7 +76,7 @@ fn what_the_node_itself_sends_or_is_sent_can_be_dropped() -> Result<()> {
 fn what_is_for_no_pod_has_no_route() -> Result<()> {
     let node = Node::routed()?;
     let pod = node.pod("a")?;
-    for (family, location) in [(Family::V4, "ip_error"), (Family::V6, "ip6_pkt_discard")] {
+    for family in Family::BOTH {
         let trace = DropTrace::start("")?;
         let nobody = (node.unused_addresses().of(family), 80).into();
         let answer = tcp::attempt(&pod, nobody, SOON)?.answer;
@@ -83,8 +84,8 @@ fn what_is_for_no_pod_has_no_route() -> Result<()> {
         udp::Sender::unconnected(&pod, nobody)?.send(DATAGRAMS, 10)?;
         thread::sleep(SOON);
         let traced = trace.stop()?;
-        let here = traced.drops.iter().filter(|drop| drop.location == location).count();
-        assert!(u64::try_from(here)? >= DATAGRAMS, "{family:?} {:?}", traced.drops);
+        let told = traced.of_reason("NOT_SPECIFIED") + traced.of_reason("IP_INNOROUTES");
+        assert!(u64::try_from(told)? >= DATAGRAMS, "{family:?}: {told}");
     }
     Ok(())
 }
@@ -134,7 +135,10 @@ fn a_foreign_tc_program_drops_what_it_matches_wherever_it_is() -> Result<()> {
     let node = Node::routed()?;
     let (a, b) = (node.pod("a")?, node.pod("b")?);
     let mut port = 2000;
-    for chain in [Chain::TcxFirst, Chain::TcxLast, Chain::Clsact { priority: 7 }] {
+    let tcx = [Chain::TcxFirst, Chain::TcxLast]
+        .into_iter()
+        .filter(|_| !may_skip("tcx"));
+    for chain in tcx.chain([Chain::Clsact { priority: 7 }]) {
         for (interface, direction) in [
             (a.host_interface(), Direction::Ingress),
             (b.host_interface(), Direction::Egress),
@@ -166,6 +170,9 @@ fn a_foreign_tc_program_drops_what_it_matches_wherever_it_is() -> Result<()> {
 
 #[test]
 fn a_foreign_program_that_passes_ends_the_chain_of_tcx() -> Result<()> {
+    if may_skip("tcx") {
+        return Ok(());
+    }
     let node = Node::routed()?;
     let (a, b) = (node.pod("a")?, node.pod("b")?);
     let attach = |chain, fate| {
@@ -206,7 +213,7 @@ fn a_cgroup_program_drops_what_its_members_send_and_nothing_else() -> Result<()>
         let refused = (0..20).filter(|_| member.send(1, 10).is_err()).count();
         let traced = trace.stop()?;
         assert_eq!((refused, cgroup.matched()?), (20, 20));
-        assert!(traced.of_reason("BPF_CGROUP_EGRESS") >= 20, "{family:?} {traced:?}");
+        assert!(traced.of_reason("BPF_CGROUP_EGRESS") >= 20, "{family:?}");
         udp::Sender::unconnected(&a, to)?.send(20, 10)?;
         assert_eq!(receiver.receive(20)?.packets, 20, "only who is no member");
     }
