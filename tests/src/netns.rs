@@ -84,6 +84,7 @@ impl Netns {
 
     /// Runs a program inside to its end and gives back what it printed.
     pub fn output(&self, program: &str, arguments: &[&str], input: &str) -> Result<String> {
+        const INPUT_SHOWN: usize = 4000;
         let mut child = self
             .command(program)?
             .args(arguments)
@@ -93,20 +94,18 @@ impl Netns {
             .spawn()
             .with_context(|| format!("start {program}: is it installed?"))?;
         if let Some(mut stdin) = child.stdin.take() {
-            stdin
-                .write_all(input.as_bytes())
-                .with_context(|| format!("write to {program}"))?;
+            // A program that stops reading has failed and says why on its standard error.
+            let _ = stdin.write_all(input.as_bytes());
         }
         let output = child
             .wait_with_output()
             .with_context(|| format!("wait for {program}"))?;
+        let error = String::from_utf8_lossy(&output.stderr);
+        let (label, arguments) = (self.label(), arguments.join(" "));
+        let shown: String = input.chars().take(INPUT_SHOWN).collect();
         ensure!(
             output.status.success(),
-            "{program} {} failed in {} ({}): {}\ninput:\n{input}",
-            arguments.join(" "),
-            self.label(),
-            output.status,
-            String::from_utf8_lossy(&output.stderr),
+            "{program} {arguments} failed in {label}: {error}\ninput:\n{shown}"
         );
         String::from_utf8(output.stdout).with_context(|| format!("the output of {program}"))
     }

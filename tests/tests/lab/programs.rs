@@ -1,6 +1,7 @@
 //! Programs under test: what they say, how they end, what they use.
 
 use anyhow::Result;
+use netobs_tests::foreign::{Cgroup, Fate};
 use netobs_tests::netns::Netns;
 use netobs_tests::process::{Agent, Capability, keep_capabilities};
 use std::process::Command;
@@ -80,6 +81,21 @@ fn a_program_has_only_the_capabilities_it_was_left() -> Result<()> {
         ended.lines[0]["cap"],
         format!("{:016x}", 1_u64 << 12 | 1 << 38 | 1 << 39)
     );
+    Ok(())
+}
+
+#[test]
+fn a_program_can_be_a_member_of_a_cgroup() -> Result<()> {
+    let netns = Netns::create("alone")?;
+    let cgroup = Cgroup::with_egress_program(Fate::Next)?;
+    let mut command = shell(
+        &netns,
+        r#"echo "{\"cgroup\":\"$(sed -n 's/^0:://p' /proc/self/cgroup)\"}""#,
+    )?;
+    cgroup.adopt(&mut command)?;
+    let ended = Agent::start(&mut command)?.wait_for_end(PATIENCE)?;
+    let own = ended.lines[0]["cgroup"].as_str().unwrap();
+    assert!(own.contains("netobs-lab-"), "{own}");
     Ok(())
 }
 
