@@ -14,6 +14,8 @@ use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
+const CHUNK: usize = 65_536;
+
 /// An open connection, held at both ends.
 #[derive(Debug)]
 pub struct Connection {
@@ -111,17 +113,15 @@ impl Connection {
 
     /// Sends that many bytes and waits until they are read at the other end and acknowledged.
     pub fn send(&self, towards: Towards, bytes: usize) -> Result<()> {
-        let (mut from, mut to) = match towards {
+        let (from, to) = match towards {
             Towards::Server => (&self.client, &self.server),
             Towards::Client => (&self.server, &self.client),
         };
         let acknowledged = TcpCounts::of(from)?.bytes_acked + super::as_u64(bytes);
         thread::scope(|scope| {
-            let reader = scope.spawn(move || to.read_exact(&mut vec![0; bytes]));
-            from.write_all(&vec![b'x'; bytes]).context("send")?;
-            reader
-                .join()
-                .map_or_else(|_| bail!("the reader panicked"), |read| read.context("receive"))
+            let reader = scope.spawn(|| read(to, bytes));
+            write(from, bytes)?;
+            reader.join().unwrap_or_else(|_| bail!("the reader panicked"))
         })?;
         wait(|| Ok(TcpCounts::of(from)?.bytes_acked >= acknowledged)).context("the acknowledgement")
     }
@@ -162,6 +162,27 @@ impl Connection {
             ..counts
         })
     }
+}
+
+fn write(mut to: &TcpStream, bytes: usize) -> Result<()> {
+    let chunk = [b'x'; CHUNK];
+    let mut left = bytes;
+    while left > 0 {
+        left -= to.write(&chunk[..left.min(CHUNK)]).context("send")?;
+    }
+    Ok(())
+}
+
+fn read(mut from: &TcpStream, bytes: usize) -> Result<()> {
+    let mut chunk = [0; CHUNK];
+    let mut left = bytes;
+    while left > 0 {
+        match from.read(&mut chunk[..left.min(CHUNK)]).context("receive")? {
+            0 => bail!("the connection ended {left} bytes early"),
+            read => left -= read,
+        }
+    }
+    Ok(())
 }
 
 fn watch(socket: OwnedFd, patience: Duration) -> Result<Attempt> {
