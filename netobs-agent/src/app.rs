@@ -47,7 +47,7 @@ enum Happening {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    let kernel = Kernel::load(args.sizes())?;
+    let kernel = Kernel::load(args.sizes(), args.kernel_log.level())?;
     let links = Links::open()?;
     let limits = Limits {
         flows: args.flows,
