@@ -78,7 +78,13 @@ impl Tuple {
         } else {
             (self.source_port, self.destination_port)
         };
-        Self { source: self.destination, destination: self.source, source_port, destination_port, ..self }
+        Self {
+            source: self.destination,
+            destination: self.source,
+            source_port,
+            destination_port,
+            ..self
+        }
     }
 }
 
@@ -152,7 +158,10 @@ pub enum Place {
     /// In the node's own namespace; `None` where the packet had no device yet.
     Node { interface: Option<Ifindex> },
     /// Inside another namespace of this node: a closed port, a full socket, the pod's own rules.
-    Inside { namespace: NetnsId, interface: Option<Ifindex> },
+    Inside {
+        namespace: NetnsId,
+        interface: Option<Ifindex>,
+    },
 }
 
 /// Packets of one direction of a connection that the kernel dropped for one reason, since it was last read.

@@ -3,4 +3,5 @@
 
 pub mod event;
 pub mod flow;
+pub mod labels;
 pub mod time;
