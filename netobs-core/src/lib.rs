@@ -4,4 +4,5 @@
 pub mod event;
 pub mod flow;
 pub mod labels;
+pub mod policy;
 pub mod time;
