@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod event;
+pub mod explain;
 pub mod flow;
 pub mod labels;
 pub mod policy;
+mod spelling;
 pub mod time;
