@@ -1,7 +1,10 @@
 //! The model of netobs and the reasoning on it: pure code, without I/O and without a clock.
 #![forbid(unsafe_code)]
 
+pub mod change;
+pub mod directory;
 pub mod event;
 pub mod flow;
 pub mod labels;
 pub mod time;
+pub mod workload;
