@@ -6,5 +6,6 @@ pub mod directory;
 pub mod event;
 pub mod flow;
 pub mod labels;
+pub mod policy;
 pub mod time;
 pub mod workload;
