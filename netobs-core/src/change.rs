@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 pub use self::objects::{
-    Backend, EndpointSlice, NamedPort, Namespace, Node, Phase, Pod, PodUid, Scoped, Service, ServiceKind, ServicePort,
-    SlicePort,
+    Backend, EndpointSlice, Namespace, Node, Phase, Pod, PodUid, Scoped, Service, ServiceKind, ServicePort, SlicePort,
 };
-use crate::labels::Symbol;
+use crate::{
+    labels::Symbol,
+    policy::{Policy, PolicyId},
+};
 
 mod objects;
 
@@ -19,18 +21,8 @@ pub enum Kind {
     Node,
     Service,
     EndpointSlice,
-    NetworkPolicy,
-}
-
-impl Kind {
-    pub const ALL: [Self; 6] = [
-        Self::Namespace,
-        Self::Pod,
-        Self::Node,
-        Self::Service,
-        Self::EndpointSlice,
-        Self::NetworkPolicy,
-    ];
+    /// Policies of one dialect, by the name of their kind.
+    Policy(&'static str),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +32,7 @@ pub enum Object {
     Node(Arc<Node>),
     Service(Arc<Service>),
     EndpointSlice(Arc<EndpointSlice>),
+    Policy(Arc<Policy>),
 }
 
 /// What an object is known by.
@@ -50,6 +43,7 @@ pub enum Key {
     Node(Symbol),
     Service(Scoped),
     EndpointSlice(Scoped),
+    Policy(PolicyId),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

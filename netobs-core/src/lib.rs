@@ -4,6 +4,8 @@
 pub mod change;
 pub mod directory;
 pub mod event;
+#[cfg(test)]
+mod fixtures;
 pub mod flow;
 pub mod labels;
 pub mod policy;

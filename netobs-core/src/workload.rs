@@ -164,10 +164,7 @@ mod tests {
     #[test]
     fn sets_of_named_and_of_node_pods_own_directly() {
         assert_eq!(workload("db-0", &[], Some(("StatefulSet", "db"))), "StatefulSet/db");
-        assert_eq!(
-            workload("logs-x", &[], Some(("DaemonSet", "logs"))),
-            "DaemonSet/logs"
-        );
+        assert_eq!(workload("logs-x", &[], Some(("DaemonSet", "logs"))), "DaemonSet/logs");
     }
 
     #[test]
@@ -181,10 +178,7 @@ mod tests {
 
     #[test]
     fn an_owner_of_an_unknown_kind_keeps_its_kind_and_name() {
-        assert_eq!(
-            workload("ci-1", &[], Some(("PipelineRun", "ci"))),
-            "PipelineRun/ci"
-        );
+        assert_eq!(workload("ci-1", &[], Some(("PipelineRun", "ci"))), "PipelineRun/ci");
         let rollout = [("rollouts-pod-template-hash", "7f9")];
         assert_eq!(
             workload("api-7f9-x", &rollout, Some(("ReplicaSet", "api-7f9"))),

@@ -4,6 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 use crate::{
     event::Protocol,
     labels::{Labels, Selector, Symbol},
+    policy::{Cidr, NamedPort},
     time::Timestamp,
     workload::Workload,
 };
@@ -44,13 +45,6 @@ impl Phase {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NamedPort {
-    pub name: Symbol,
-    pub port: u16,
-    pub protocol: Protocol,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pod {
     pub uid: PodUid,
@@ -59,7 +53,7 @@ pub struct Pod {
     pub labels: Labels,
     /// Those whose values could be a label's.
     pub annotations: Labels,
-    pub addresses: Box<[IpAddr]>,
+    pub addresses: Arc<[IpAddr]>,
     pub node: Option<Symbol>,
     /// It has its node's addresses, not ones of its own.
     pub host_network: bool,
@@ -77,6 +71,8 @@ pub struct Pod {
 pub struct Node {
     pub name: Symbol,
     pub addresses: Box<[IpAddr]>,
+    /// The blocks that its pods get their addresses from, where Kubernetes gives them out.
+    pub pod_blocks: Box<[Cidr]>,
     pub labels: Labels,
 }
 

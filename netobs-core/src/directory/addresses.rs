@@ -54,7 +54,7 @@ impl Addresses {
             return;
         }
         let until = until.or_else(|| pod.phase.is_terminal().then_some(at));
-        for address in &pod.addresses {
+        for address in &*pod.addresses {
             let tenure = Tenure {
                 pod: Arc::clone(pod),
                 since,
@@ -74,7 +74,7 @@ impl Addresses {
         if before.phase.is_terminal() {
             return;
         }
-        for address in &before.addresses {
+        for address in &*before.addresses {
             if !pod.addresses.contains(address) {
                 self.end(*address, &pod.uid, at);
             }
@@ -83,7 +83,7 @@ impl Addresses {
     }
 
     pub(super) fn end_all(&mut self, pod: &Pod, at: Timestamp) {
-        for address in &pod.addresses {
+        for address in &*pod.addresses {
             self.end(*address, &pod.uid, at);
         }
     }

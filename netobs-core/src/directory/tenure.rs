@@ -130,7 +130,10 @@ impl Tenancy {
 
     fn holder_outside(&self, during: Interval, interface: Option<Ifindex>) -> Holder<'_> {
         let skewed = during.last.plus(CLOCK_SKEW);
-        if self.others.is_empty() && self.one.may_use(interface) && during.last < self.one.from && skewed >= self.one.from
+        if self.others.is_empty()
+            && self.one.may_use(interface)
+            && during.last < self.one.from
+            && skewed >= self.one.from
         {
             return Holder::Only(&self.one);
         }
