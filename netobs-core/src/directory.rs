@@ -14,6 +14,8 @@ use crate::{
 mod addresses;
 mod nodes;
 mod pods;
+#[cfg(test)]
+mod properties;
 mod services;
 mod stock;
 mod tenure;

@@ -146,3 +146,10 @@ impl Addresses {
         }
     }
 }
+
+#[cfg(test)]
+impl Addresses {
+    pub(super) fn len(&self) -> usize {
+        self.by_ip.len()
+    }
+}

@@ -225,6 +225,14 @@ impl Pods {
     }
 }
 
+#[cfg(test)]
+impl Pods {
+    /// How many UIDs and addresses are stored, of pods that are there or gone.
+    pub(super) fn remembered(&self) -> (usize, usize) {
+        (self.by_uid.len(), self.addresses.len())
+    }
+}
+
 impl Known {
     /// Since when the pod is as it is now, in what matters to a packet.
     fn take_version(&mut self, pod: &Arc<Pod>, at: Timestamp, keep: Duration) -> Timestamp {
