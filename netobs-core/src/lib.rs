@@ -1,10 +1,15 @@
 //! The model of netobs and the reasoning on it: pure code, without I/O and without a clock.
 #![forbid(unsafe_code)]
 
+pub mod change;
+pub mod directory;
 pub mod event;
 pub mod explain;
+#[cfg(test)]
+mod fixtures;
 pub mod flow;
 pub mod labels;
 pub mod policy;
 mod spelling;
 pub mod time;
+pub mod workload;

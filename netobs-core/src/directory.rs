@@ -1,0 +1,355 @@
+//! Whose address is this, and whose was it then: the cluster as its changes tell it, in whatever order they come.
+use std::{collections::HashSet, net::IpAddr, sync::Arc, time::Duration};
+
+pub use self::tenure::Interval;
+use self::{nodes::Nodes, pods::Pods, services::Services, stock::Stock, tenure::Holder};
+use crate::{
+    change::{Change, Key, Kind, Namespace, Node, Object, Pod, PodUid, Scoped, Service},
+    event::{Ifindex, Protocol},
+    labels::Symbol,
+    policy::PodFacts,
+    time::Timestamp,
+};
+
+mod addresses;
+mod nodes;
+mod pods;
+#[cfg(test)]
+mod properties;
+mod services;
+mod stock;
+mod tenure;
+#[cfg(test)]
+mod tests;
+mod versions;
+
+/// More objects of one kind than these are not remembered after they are gone.
+const GONE_KEPT: usize = 16_384;
+
+#[derive(Debug)]
+pub struct Directory {
+    pods: Pods,
+    namespaces: Stock<Symbol, Namespace>,
+    nodes: Nodes,
+    services: Services,
+    listed: HashSet<Kind>,
+}
+
+/// What a change made of a namespace or a pod; `None` where there was, or is, none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    Namespace {
+        before: Option<Arc<Namespace>>,
+        after: Option<Arc<Namespace>>,
+    },
+    Pod {
+        before: Option<Arc<Pod>>,
+        after: Option<Arc<Pod>>,
+    },
+}
+
+/// Whose an address was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The pod and its namespace as they were at that time; `None` while the namespace itself has not been seen.
+    Pod {
+        pod: Arc<Pod>,
+        namespace: Option<Arc<Namespace>>,
+    },
+    /// `None` if nothing but pods on its network spoke of this node.
+    Node {
+        name: Symbol,
+        node: Option<Arc<Node>>,
+    },
+    Service(Arc<Service>),
+    /// Nobody's in the cluster. An endpoint of this service, if it is one.
+    World {
+        service: Option<Arc<Service>>,
+    },
+    Unknown(Doubt),
+}
+
+/// Why it is not known whose an address was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Several pods can have had it.
+    Several,
+    /// This pod had it before, and of a later one we have not heard.
+    Former(Arc<Pod>),
+    /// It is a pod's, of which we have not heard.
+    Unheard,
+    /// We have not yet been told of all pods.
+    Unlisted,
+}
+
+/// What is asked: an address, the port at its end, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    pub address: IpAddr,
+    pub port: u16,
+    pub protocol: Protocol,
+    pub during: Interval,
+    /// The interface on this node behind which the address was seen.
+    pub interface: Option<Ifindex>,
+}
+
+impl Directory {
+    /// What is gone is remembered for this long.
+    pub fn new(grace: Duration) -> Self {
+        Self {
+            pods: Pods::new(grace),
+            namespaces: Stock::new(grace),
+            nodes: Nodes::new(grace),
+            services: Services::new(grace),
+            listed: HashSet::new(),
+        }
+    }
+
+    /// Takes a change that was heard of at that time. Policies are not its business.
+    pub fn apply(&mut self, change: &Change, at: Timestamp) -> Vec<Turn> {
+        match change {
+            Change::Applied(object) => self.apply_object(object, at).into_iter().collect(),
+            Change::Deleted(key) => self.delete(key, at).into_iter().collect(),
+            Change::RelistBegins(kind) => {
+                self.list_begins(*kind);
+                Vec::new()
+            }
+            Change::RelistEnds(kind) => {
+                self.listed.insert(*kind);
+                self.list_ends(*kind, at)
+            }
+        }
+    }
+
+    /// Forgets what was gone long enough ago.
+    pub fn expire(&mut self, now: Timestamp) {
+        self.pods.expire(now);
+        self.namespaces.expire(now);
+        self.nodes.expire(now);
+        self.services.expire(now);
+    }
+
+    /// Whose the address was. Pods come before all else: theirs alone change hands.
+    pub fn owner(&self, question: Question) -> Owner {
+        let Question {
+            address,
+            port,
+            protocol,
+            during,
+            interface,
+        } = question;
+        match self.pods.addresses().holder(address, during, interface) {
+            Holder::Only(tenure) if during.last >= tenure.since => self.pod_owner(&tenure.pod, during.last),
+            Holder::Only(tenure) => {
+                let pod = self.pods.get_at(&tenure.pod.uid, during.last);
+                self.pod_owner(pod.unwrap_or(&tenure.pod), during.last)
+            }
+            Holder::Several => Owner::Unknown(Doubt::Several),
+            Holder::Former(tenure) => Owner::Unknown(Doubt::Former(Arc::clone(&tenure.pod))),
+            Holder::Nobody => self
+                .no_pod(address, port, protocol)
+                .unwrap_or_else(|| self.stranger(question)),
+        }
+    }
+
+    /// Packets with this address came from the pod behind this interface: it is how we know a later pod from this one.
+    pub fn seen_at(&mut self, address: IpAddr, pod: &PodUid, interface: Ifindex) {
+        self.pods.addresses_mut().seen_at(address, pod, interface);
+    }
+
+    pub fn pod(&self, uid: &PodUid) -> Option<&Arc<Pod>> {
+        self.pods.get(uid)
+    }
+
+    pub fn pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
+        self.pods.values()
+    }
+
+    pub fn namespace(&self, name: &Symbol) -> Option<&Arc<Namespace>> {
+        self.namespaces.get(name)
+    }
+
+    pub fn namespaces(&self) -> impl Iterator<Item = &Arc<Namespace>> {
+        self.namespaces.values()
+    }
+
+    pub fn node(&self, name: &Symbol) -> Option<&Arc<Node>> {
+        self.nodes.get(name)
+    }
+
+    pub fn nodes(&self) -> impl Iterator<Item = &Arc<Node>> {
+        self.nodes.values()
+    }
+
+    pub fn service(&self, name: &Scoped) -> Option<&Arc<Service>> {
+        self.services.get(name)
+    }
+
+    pub fn services(&self) -> impl Iterator<Item = &Arc<Service>> {
+        self.services.values()
+    }
+
+    /// The service that nodes offer at this port.
+    pub fn service_at_node_port(&self, port: u16, protocol: Protocol) -> Option<&Arc<Service>> {
+        self.services.at_node_port(port, protocol)
+    }
+
+    /// Whether connections to the service may end at this address and port.
+    pub fn has_backend(&self, service: &Scoped, address: IpAddr, port: u16, protocol: Protocol) -> bool {
+        self.services.has_backend(service, address, port, protocol)
+    }
+
+    pub const fn pod_count(&self) -> usize {
+        self.pods.len()
+    }
+
+    /// How many gone pods were forgotten before their grace was over, because there were too many.
+    pub const fn forgotten_early(&self) -> u64 {
+        self.pods.forgotten_early()
+    }
+
+    fn apply_object(&mut self, object: &Object, at: Timestamp) -> Option<Turn> {
+        match object {
+            Object::Namespace(namespace) => {
+                let name = namespace.name.clone();
+                let before = self.namespaces.apply(name, Arc::clone(namespace), at);
+                let after = Some(Arc::clone(namespace));
+                (before != after).then_some(Turn::Namespace { before, after })
+            }
+            Object::Pod(pod) => {
+                let turn = self.pods.apply(Arc::clone(pod), at)?;
+                Some(self.heard(turn))
+            }
+            Object::Node(node) => {
+                self.nodes.apply(Arc::clone(node), at);
+                None
+            }
+            Object::Service(service) => {
+                self.services.apply(Arc::clone(service), at);
+                None
+            }
+            Object::EndpointSlice(slice) => {
+                self.services.apply_slice(Arc::clone(slice), at);
+                None
+            }
+            Object::Policy(_) => None,
+        }
+    }
+
+    fn delete(&mut self, key: &Key, at: Timestamp) -> Option<Turn> {
+        match key {
+            Key::Namespace(name) => {
+                let before = Some(self.namespaces.delete(name, at)?);
+                Some(Turn::Namespace { before, after: None })
+            }
+            Key::Pod(uid) => {
+                let turn = self.pods.delete(uid, at)?;
+                Some(self.heard(turn))
+            }
+            Key::Node(name) => {
+                self.nodes.delete(name, at);
+                None
+            }
+            Key::Service(name) => {
+                self.services.delete(name, at);
+                None
+            }
+            Key::EndpointSlice(name) => {
+                self.services.delete_slice(name, at);
+                None
+            }
+            Key::Policy(_) => None,
+        }
+    }
+
+    fn list_begins(&mut self, kind: Kind) {
+        match kind {
+            Kind::Namespace => self.namespaces.list_begins(),
+            Kind::Pod => self.pods.list_begins(),
+            Kind::Node => self.nodes.list_begins(),
+            Kind::Service => self.services.list_begins(),
+            Kind::EndpointSlice => self.services.slice_list_begins(),
+            Kind::Policy(_) => {}
+        }
+    }
+
+    fn list_ends(&mut self, kind: Kind, at: Timestamp) -> Vec<Turn> {
+        match kind {
+            Kind::Namespace => {
+                let gone = self.namespaces.list_ends(at).into_iter();
+                gone.map(|gone| Turn::Namespace {
+                    before: Some(gone),
+                    after: None,
+                })
+                .collect()
+            }
+            Kind::Pod => {
+                let turns = self.pods.list_ends(at).into_iter();
+                turns.map(|turn| self.heard(turn)).collect()
+            }
+            Kind::Node => {
+                self.nodes.list_ends(at);
+                Vec::new()
+            }
+            Kind::Service => {
+                self.services.list_ends(at);
+                Vec::new()
+            }
+            Kind::EndpointSlice => {
+                self.services.slice_list_ends(at);
+                Vec::new()
+            }
+            Kind::Policy(_) => Vec::new(),
+        }
+    }
+
+    fn heard(&mut self, turn: pods::Turn) -> Turn {
+        let pods::Turn { before, after } = turn;
+        self.nodes.hear_host_pod(before.as_deref(), after.as_deref());
+        Turn::Pod { before, after }
+    }
+
+    fn pod_owner(&self, pod: &Arc<Pod>, at: Timestamp) -> Owner {
+        Owner::Pod {
+            pod: Arc::clone(pod),
+            namespace: self.namespaces.get_at(&pod.namespace, at).cloned(),
+        }
+    }
+
+    fn no_pod(&self, address: IpAddr, port: u16, protocol: Protocol) -> Option<Owner> {
+        if let Some(service) = self.services.at(address, port, protocol) {
+            return Some(Owner::Service(Arc::clone(service)));
+        }
+        let name = self.nodes.at(address)?.clone();
+        let node = self.nodes.get(&name).cloned();
+        Some(Owner::Node { name, node })
+    }
+
+    fn stranger(&self, question: Question) -> Owner {
+        if question.interface.is_some() || self.nodes.give_to_pods(question.address) {
+            return Owner::Unknown(Doubt::Unheard);
+        }
+        if !self.listed.contains(&Kind::Pod) {
+            return Owner::Unknown(Doubt::Unlisted);
+        }
+        let service = self
+            .services
+            .in_front_of(question.address, question.port, question.protocol)
+            .cloned();
+        Owner::World { service }
+    }
+}
+
+/// A pod as policies see it, with the labels that its namespace has.
+pub fn facts(pod: &Pod, namespace: Option<&Namespace>) -> PodFacts {
+    PodFacts {
+        namespace: pod.namespace.clone(),
+        name: pod.name.clone(),
+        labels: pod.labels.clone(),
+        namespace_labels: namespace.map(|namespace| namespace.labels.clone()),
+        addresses: Arc::clone(&pod.addresses),
+        host_network: pod.host_network,
+        node: pod.node.clone(),
+        ports: Arc::clone(&pod.ports),
+    }
+}
