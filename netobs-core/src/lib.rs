@@ -10,6 +10,6 @@ mod fixtures;
 pub mod flow;
 pub mod labels;
 pub mod policy;
-mod spelling;
+pub mod spelling;
 pub mod time;
 pub mod workload;
