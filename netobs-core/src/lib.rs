@@ -11,5 +11,6 @@ pub mod flow;
 pub mod labels;
 pub mod policy;
 pub mod spelling;
+pub mod suggest;
 pub mod time;
 pub mod workload;
