@@ -10,6 +10,7 @@ mod fixtures;
 pub mod flow;
 pub mod labels;
 pub mod policy;
+pub mod render;
 pub mod spelling;
 pub mod suggest;
 pub mod time;
