@@ -1,6 +1,12 @@
 //! How much memory 100,000 pods take in the directory, and how long the ends of a flow take to be found in it.
-#![expect(clippy::print_stdout, reason = "a figure a line on standard output is what this program is for")]
-#![expect(clippy::expect_used, reason = "a measurement that cannot be made must not look like one that was")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a figure a line on standard output is what this program is for"
+)]
+#![expect(
+    clippy::expect_used,
+    reason = "a measurement that cannot be made must not look like one that was"
+)]
 use std::{
     alloc::System,
     fs,
@@ -50,12 +56,14 @@ fn main() {
 }
 
 fn measure_enrich(directory: &Directory) {
-    let flows: Vec<Flow> = (0..4096_u32).map(|index| flow(index.wrapping_mul(2_654_435_761) % PODS)).collect();
+    let flows: Vec<Flow> = (0..4096_u32)
+        .map(|index| flow(index.wrapping_mul(2_654_435_761) % PODS))
+        .collect();
     let region = Region::new(ALLOCATOR);
     let began = Instant::now();
     for index in 0..LOOK_UPS {
         let flow = &flows[(index % 4096) as usize];
-        black_box(enrich(black_box(flow), directory));
+        black_box(enrich(black_box(flow).clone(), directory));
     }
     let nanos = began.elapsed().as_nanos() as f64 / f64::from(LOOK_UPS);
     let allocations = region.change().allocations as f64 / f64::from(LOOK_UPS);
@@ -68,16 +76,13 @@ fn cluster(interner: &mut Interner) -> impl Iterator<Item = Change> {
     let workloads = PODS / PODS_OF_A_WORKLOAD;
     let mut names = Interner::default();
     let pods = (0..PODS).map(|index| Object::Pod(Arc::new(pod(index, interner))));
-    let pods: Vec<Change> = pods.map(Change::Applied).collect();
     let others = (0..NAMESPACES)
-        .map(|index| Object::Namespace(Arc::new(namespace(index, &mut names))))
-        .collect::<Vec<_>>()
-        .into_iter()
+        .map(move |index| Object::Namespace(Arc::new(namespace(index, &mut names))))
         .chain((0..NODES).map(|index| Object::Node(Arc::new(node(index)))))
         .chain((0..workloads).map(|index| Object::Service(Arc::new(service(index)))))
         .chain((0..workloads).map(|index| Object::EndpointSlice(Arc::new(slice(index)))));
-    pods.into_iter()
-        .chain(others.map(Change::Applied))
+    pods.chain(others)
+        .map(Change::Applied)
         .chain([Change::RelistEnds(Kind::Pod)])
 }
 

@@ -3,11 +3,14 @@
 
 pub mod change;
 pub mod directory;
+pub mod enrich;
 pub mod event;
+pub mod explain;
 #[cfg(test)]
 mod fixtures;
 pub mod flow;
 pub mod labels;
 pub mod policy;
+mod spelling;
 pub mod time;
 pub mod workload;
