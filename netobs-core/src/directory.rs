@@ -2,7 +2,7 @@
 use std::{collections::HashSet, net::IpAddr, sync::Arc, time::Duration};
 
 pub use self::tenure::Interval;
-use self::{nodes::Nodes, pods::Pods, services::Services, stock::Stock, tenure::Holder};
+use self::{names::PodNames, nodes::Nodes, pods::Pods, services::Services, stock::Stock, tenure::Holder};
 use crate::{
     change::{Change, Key, Kind, Namespace, Node, Object, Pod, PodUid, Scoped, Service},
     event::{Ifindex, Protocol},
@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod addresses;
+mod names;
 mod nodes;
 mod pods;
 #[cfg(test)]
@@ -29,6 +30,7 @@ const GONE_KEPT: usize = 16_384;
 #[derive(Debug)]
 pub struct Directory {
     pods: Pods,
+    pod_names: PodNames,
     namespaces: Stock<Symbol, Namespace>,
     nodes: Nodes,
     services: Services,
@@ -98,6 +100,7 @@ impl Directory {
     pub fn new(grace: Duration) -> Self {
         Self {
             pods: Pods::new(grace),
+            pod_names: PodNames::default(),
             namespaces: Stock::new(grace),
             nodes: Nodes::new(grace),
             services: Services::new(grace),
@@ -165,6 +168,14 @@ impl Directory {
         self.pods.values()
     }
 
+    pub fn pod_named(&self, namespace: &str, name: &str) -> Option<&Arc<Pod>> {
+        self.pods.get(self.pod_names.get(namespace, name)?)
+    }
+
+    pub fn pods_in(&self, namespace: &str) -> impl Iterator<Item = &Arc<Pod>> {
+        self.pod_names.of(namespace).filter_map(|uid| self.pods.get(uid))
+    }
+
     pub fn namespace(&self, name: &Symbol) -> Option<&Arc<Namespace>> {
         self.namespaces.get(name)
     }
@@ -221,15 +232,15 @@ impl Directory {
                 Some(self.heard(turn))
             }
             Object::Node(node) => {
-                self.nodes.apply(Arc::clone(node), at);
+                self.nodes.apply(node, at);
                 None
             }
             Object::Service(service) => {
-                self.services.apply(Arc::clone(service), at);
+                self.services.apply(service, at);
                 None
             }
             Object::EndpointSlice(slice) => {
-                self.services.apply_slice(Arc::clone(slice), at);
+                self.services.apply_slice(slice, at);
                 None
             }
             Object::Policy(_) => None,
@@ -306,6 +317,7 @@ impl Directory {
     fn heard(&mut self, turn: pods::Turn) -> Turn {
         let pods::Turn { before, after } = turn;
         self.nodes.hear_host_pod(before.as_deref(), after.as_deref());
+        self.pod_names.hear(before.as_deref(), after.as_deref());
         Turn::Pod { before, after }
     }
 
