@@ -1,5 +1,10 @@
 //! Whose address is this, and whose was it then: the cluster as its changes tell it, in whatever order they come.
-use std::{collections::HashSet, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 pub use self::tenure::Interval;
 use self::{names::PodNames, nodes::Nodes, pods::Pods, services::Services, stock::Stock, tenure::Holder};
@@ -23,6 +28,9 @@ mod tenure;
 #[cfg(test)]
 mod tests;
 mod versions;
+
+/// Seeded at random as the standard one is, and several times as fast: a look-up is what every flow costs.
+type QuickMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// More objects of one kind than these are not remembered after they are gone.
 const GONE_KEPT: usize = 16_384;
