@@ -9,6 +9,7 @@ pub mod explain;
 #[cfg(test)]
 mod fixtures;
 pub mod flow;
+pub mod history;
 pub mod labels;
 pub mod policy;
 mod spelling;
