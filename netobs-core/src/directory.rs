@@ -360,6 +360,15 @@ impl Directory {
     }
 }
 
+impl Owner {
+    pub fn pod(&self) -> Option<&Arc<Pod>> {
+        match self {
+            Self::Pod { pod, .. } => Some(pod),
+            Self::Node { .. } | Self::Service(_) | Self::World { .. } | Self::Unknown(_) => None,
+        }
+    }
+}
+
 /// A pod as policies see it, with the labels that its namespace has.
 pub fn facts(pod: &Pod, namespace: Option<&Namespace>) -> PodFacts {
     PodFacts {
