@@ -13,6 +13,6 @@ pub mod flow;
 pub mod history;
 pub mod labels;
 pub mod policy;
-mod spelling;
+pub mod spelling;
 pub mod time;
 pub mod workload;

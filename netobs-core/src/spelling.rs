@@ -1,7 +1,7 @@
 //! Whether two words were probably meant to be the same.
 
 /// `fits`: the values agree, so that less likeness of the keys is enough.
-pub(crate) fn keys_are_near(wanted: &str, found: &str, fits: bool) -> bool {
+pub fn keys_are_near(wanted: &str, found: &str, fits: bool) -> bool {
     if wanted == found {
         return false;
     }
@@ -13,7 +13,7 @@ pub(crate) fn keys_are_near(wanted: &str, found: &str, fits: bool) -> bool {
     misspelt && (fits || wanted_name.len() >= 5) || fits && is_abbreviated(wanted_name, found_name)
 }
 
-pub(crate) fn values_are_near(wanted: &str, found: &str) -> bool {
+pub fn values_are_near(wanted: &str, found: &str) -> bool {
     wanted != found
         && (wanted.eq_ignore_ascii_case(found)
             || is_abbreviated(wanted, found)

@@ -4,13 +4,14 @@ use crate::{
     labels::{Labels, Requirement, Selector, Symbol},
     policy::{
         Connection, End, Endpoint, IpBlock, Missing, Namespaces, Peer, PodFacts, PortMatch, PortRange, Ports,
-        matching::{self, Match},
+        matching::{self, Match, NAME_LABEL},
     },
 };
 
 /// Empty if and only if the peer matches.
 pub(super) fn peer(peer: &Peer, connection: &Connection<'_>, end: End) -> Vec<Mismatch> {
     match (peer, connection.end(end)) {
+        (Peer::Never, _) => vec![Mismatch::Never],
         (Peer::Block(wanted), _) => block(peer, wanted, connection, end),
         (Peer::Pods { .. }, Endpoint::Pod(pod)) if pod.host_network => vec![Mismatch::NoPod(NoPod::HostNetwork)],
         (Peer::Pods { namespaces, pods }, Endpoint::Pod(pod)) => pod_peer(namespaces, pods, pod, end),
@@ -60,7 +61,11 @@ fn pod_peer(namespaces: &Namespaces, pods: &Selector, pod: &PodFacts, end: End) 
             }]
         }
         (Namespaces::Matching(selector), _) if selector.is_everything() => Vec::new(),
-        (Namespaces::Matching(_), None) => vec![Mismatch::Unknown(Missing::NamespaceLabels(end))],
+        (Namespaces::Matching(_), None) => match matching::namespaces(namespaces, pod, end) {
+            Match::Yes => Vec::new(),
+            Match::No => by_name(namespaces, pod),
+            Match::Depends(missing) => vec![Mismatch::Unknown(missing)],
+        },
         (Namespaces::Matching(selector), Some(labels)) => selector
             .unmet(labels)
             .map(|unmet| Mismatch::NamespaceLabel(label(ObjectRef::Namespace(pod.namespace.clone()), unmet, labels)))
@@ -75,6 +80,23 @@ fn pod_peer(namespaces: &Namespaces, pods: &Selector, pod: &PodFacts, end: End) 
             .map(|unmet| Mismatch::PodLabel(label(object(), unmet, &pod.labels))),
     );
     mismatches
+}
+
+/// Of a namespace that was not seen only the name is known.
+fn by_name(namespaces: &Namespaces, pod: &PodFacts) -> Vec<Mismatch> {
+    let requirements = match namespaces {
+        Namespaces::Matching(selector) => &*selector.requirements,
+        Namespaces::Named(_) => &[],
+    };
+    let labels: Labels = [(Symbol::from(NAME_LABEL), pod.namespace.clone())]
+        .into_iter()
+        .collect();
+    requirements
+        .iter()
+        .filter(|requirement| requirement.key == NAME_LABEL && !requirement.matches(&labels))
+        .map(|requirement| label(ObjectRef::Namespace(pod.namespace.clone()), requirement, &labels))
+        .map(Mismatch::NamespaceLabel)
+        .collect()
 }
 
 fn label(object: ObjectRef, requirement: &Requirement, labels: &Labels) -> LabelMismatch {

@@ -107,7 +107,8 @@ fn is_wide(peers: &Peers) -> bool {
         Peer::Pods {
             namespaces: Namespaces::Named(_),
             ..
-        } => false,
+        }
+        | Peer::Never => false,
         Peer::Block(block) => block.cidr.prefix() == 0,
     };
     match peers {

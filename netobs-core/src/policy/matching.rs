@@ -5,6 +5,10 @@ use super::{
     Connection, Direction, End, Endpoint, IpBlock, Missing, Namespaces, Peer, Peers, PodFacts, PortMatch, PortRange,
     Ports, Rule, Subject,
 };
+use crate::labels::Selector;
+
+/// The label that the API server gives every namespace, and lets nobody change.
+pub(crate) const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Match {
@@ -71,6 +75,7 @@ pub(crate) fn peer(peer: &Peer, connection: &Connection<'_>, end: End) -> Match 
             Endpoint::Pod(pod),
         ) if !pod.host_network => Match::from(pods.matches(&pod.labels)).and(|| namespaces(wanted, pod, end)),
         (Peer::Pods { .. }, Endpoint::Unknown(_)) => Match::Depends(Missing::Owner(end)),
+        (Peer::Never, _) => Match::No,
         (Peer::Pods { .. }, Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_)) => Match::No,
     }
 }
@@ -80,7 +85,19 @@ pub(crate) fn namespaces(wanted: &Namespaces, pod: &PodFacts, end: End) -> Match
         (Namespaces::Named(name), _) => (*name == pod.namespace).into(),
         (Namespaces::Matching(selector), _) if selector.is_everything() => Match::Yes,
         (Namespaces::Matching(selector), Some(labels)) => selector.matches(labels).into(),
-        (Namespaces::Matching(_), None) => Match::Depends(Missing::NamespaceLabels(end)),
+        (Namespaces::Matching(selector), None) => by_name(selector, pod, end),
+    }
+}
+
+/// Every namespace carries its name as a label, so that much is known of one that was not seen.
+fn by_name(selector: &Selector, pod: &PodFacts, end: End) -> Match {
+    let (named, others): (Vec<_>, Vec<_>) = selector.requirements.iter().partition(|one| one.key == NAME_LABEL);
+    if !named.iter().all(|requirement| requirement.admits(Some(&pod.namespace))) {
+        Match::No
+    } else if others.is_empty() {
+        Match::Yes
+    } else {
+        Match::Depends(Missing::NamespaceLabels(end))
     }
 }
 

@@ -87,8 +87,13 @@ pub enum Peers {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Peer {
-    Pods { namespaces: Namespaces, pods: Selector },
+    Pods {
+        namespaces: Namespaces,
+        pods: Selector,
+    },
     Block(IpBlock),
+    /// What could not be understood: nobody.
+    Never,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,0 +1,66 @@
+//! Finds the end of a connection that a person wrote down: `namespace/pod` or an address.
+use std::{
+    error::Error,
+    fmt::{self, Display, Formatter},
+    net::IpAddr,
+};
+
+use netobs_core::{policy::Endpoint, spelling};
+
+use super::Manifests;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResolveError {
+    Neither {
+        text: String,
+    },
+    NoSuchPod {
+        namespace: String,
+        name: String,
+        near: Option<String>,
+    },
+}
+
+impl Error for ResolveError {}
+
+impl Display for ResolveError {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Neither { text } => write!(out, "{text:?} is neither NAMESPACE/POD nor an IP address"),
+            Self::NoSuchPod { namespace, name, near } => {
+                write!(out, "there is no pod {namespace}/{name} in the files")?;
+                match near {
+                    Some(near) => write!(out, "; {near}, perhaps?"),
+                    None => write!(out, "; give the file that has it with -f"),
+                }
+            }
+        }
+    }
+}
+
+impl Manifests {
+    pub fn resolve(&self, text: &str) -> Result<Endpoint<'_>, ResolveError> {
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(self.endpoint(address.to_canonical()));
+        }
+        let (namespace, name) = text
+            .split_once('/')
+            .ok_or_else(|| ResolveError::Neither { text: text.to_owned() })?;
+        if namespace.is_empty() || name.is_empty() || name.contains('/') {
+            return Err(ResolveError::Neither { text: text.to_owned() });
+        }
+        let pod = self.snapshot.pod(namespace, name).map(Endpoint::Pod);
+        pod.ok_or_else(|| ResolveError::NoSuchPod {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            near: self.near(namespace, name),
+        })
+    }
+
+    fn near(&self, namespace: &str, name: &str) -> Option<String> {
+        let mut in_namespace = self.snapshot.pods.keys().filter(|(other, _)| *other == *namespace);
+        let alike = in_namespace.find(|(_, other)| spelling::values_are_near(name, other) || other.starts_with(name));
+        let near = alike.or_else(|| self.snapshot.pods.keys().find(|(_, other)| *other == *name))?;
+        Some(format!("{}/{}", near.0, near.1))
+    }
+}
