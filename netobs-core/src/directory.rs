@@ -1,8 +1,13 @@
 //! Whose address is this, and whose was it then: the cluster as its changes tell it, in whatever order they come.
-use std::{collections::HashSet, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 pub use self::tenure::Interval;
-use self::{nodes::Nodes, pods::Pods, services::Services, stock::Stock, tenure::Holder};
+use self::{names::PodNames, nodes::Nodes, pods::Pods, services::Services, stock::Stock, tenure::Holder};
 use crate::{
     change::{Change, Key, Kind, Namespace, Node, Object, Pod, PodUid, Scoped, Service},
     event::{Ifindex, Protocol},
@@ -12,6 +17,7 @@ use crate::{
 };
 
 mod addresses;
+mod names;
 mod nodes;
 mod pods;
 #[cfg(test)]
@@ -23,12 +29,16 @@ mod tenure;
 mod tests;
 mod versions;
 
+/// Seeded at random as the standard one is, and several times as fast: a look-up is what every flow costs.
+type QuickMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
 /// More objects of one kind than these are not remembered after they are gone.
 const GONE_KEPT: usize = 16_384;
 
 #[derive(Debug)]
 pub struct Directory {
     pods: Pods,
+    pod_names: PodNames,
     namespaces: Stock<Symbol, Namespace>,
     nodes: Nodes,
     services: Services,
@@ -98,6 +108,7 @@ impl Directory {
     pub fn new(grace: Duration) -> Self {
         Self {
             pods: Pods::new(grace),
+            pod_names: PodNames::default(),
             namespaces: Stock::new(grace),
             nodes: Nodes::new(grace),
             services: Services::new(grace),
@@ -165,6 +176,14 @@ impl Directory {
         self.pods.values()
     }
 
+    pub fn pod_named(&self, namespace: &str, name: &str) -> Option<&Arc<Pod>> {
+        self.pods.get(self.pod_names.get(namespace, name)?)
+    }
+
+    pub fn pods_in(&self, namespace: &str) -> impl Iterator<Item = &Arc<Pod>> {
+        self.pod_names.of(namespace).filter_map(|uid| self.pods.get(uid))
+    }
+
     pub fn namespace(&self, name: &Symbol) -> Option<&Arc<Namespace>> {
         self.namespaces.get(name)
     }
@@ -221,15 +240,15 @@ impl Directory {
                 Some(self.heard(turn))
             }
             Object::Node(node) => {
-                self.nodes.apply(Arc::clone(node), at);
+                self.nodes.apply(node, at);
                 None
             }
             Object::Service(service) => {
-                self.services.apply(Arc::clone(service), at);
+                self.services.apply(service, at);
                 None
             }
             Object::EndpointSlice(slice) => {
-                self.services.apply_slice(Arc::clone(slice), at);
+                self.services.apply_slice(slice, at);
                 None
             }
             Object::Policy(_) => None,
@@ -306,6 +325,7 @@ impl Directory {
     fn heard(&mut self, turn: pods::Turn) -> Turn {
         let pods::Turn { before, after } = turn;
         self.nodes.hear_host_pod(before.as_deref(), after.as_deref());
+        self.pod_names.hear(before.as_deref(), after.as_deref());
         Turn::Pod { before, after }
     }
 
@@ -337,6 +357,15 @@ impl Directory {
             .in_front_of(question.address, question.port, question.protocol)
             .cloned();
         Owner::World { service }
+    }
+}
+
+impl Owner {
+    pub fn pod(&self) -> Option<&Arc<Pod>> {
+        match self {
+            Self::Pod { pod, .. } => Some(pod),
+            Self::Node { .. } | Self::Service(_) | Self::World { .. } | Self::Unknown(_) => None,
+        }
     }
 }
 

@@ -1,13 +1,8 @@
 //! Pods by the addresses they hold and held.
-use std::{
-    collections::{HashMap, VecDeque},
-    net::IpAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, net::IpAddr, sync::Arc, time::Duration};
 
 use super::{
-    GONE_KEPT,
+    GONE_KEPT, QuickMap,
     tenure::{Holder, Interval, Tenancy, Tenure},
 };
 use crate::{
@@ -18,7 +13,7 @@ use crate::{
 
 #[derive(Debug)]
 pub(super) struct Addresses {
-    by_ip: HashMap<IpAddr, Tenancy>,
+    by_ip: QuickMap<IpAddr, Tenancy>,
     /// Tenures that are over, to be forgotten when their grace is, too.
     left: VecDeque<(Timestamp, IpAddr, PodUid)>,
     keep: Duration,
@@ -27,7 +22,7 @@ pub(super) struct Addresses {
 impl Addresses {
     pub(super) fn new(keep: Duration) -> Self {
         Self {
-            by_ip: HashMap::new(),
+            by_ip: QuickMap::default(),
             left: VecDeque::new(),
             keep,
         }

@@ -56,12 +56,12 @@ impl Nodes {
         blocks.any(|block| self.pod_blocks.contains_key(&block))
     }
 
-    pub(super) fn apply(&mut self, node: Arc<Node>, at: Timestamp) {
-        let before = self.by_name.apply(node.name.clone(), Arc::clone(&node), at);
+    pub(super) fn apply(&mut self, node: &Arc<Node>, at: Timestamp) {
+        let before = self.by_name.apply(node.name.clone(), Arc::clone(node), at);
         if let Some(before) = before {
             self.unlink(&before);
         }
-        self.link(&node);
+        self.link(node);
     }
 
     pub(super) fn delete(&mut self, name: &Symbol, at: Timestamp) {

@@ -104,7 +104,7 @@ impl Pods {
 
     pub(super) fn apply(&mut self, pod: Arc<Pod>, at: Timestamp) -> Option<Turn> {
         let Some(known) = self.by_uid.get_mut(&pod.uid) else {
-            self.insert(Arc::clone(&pod), at);
+            self.insert(&pod, at);
             self.addresses.hold(&pod, at, at, None);
             self.live += 1;
             return Some(Turn {
@@ -184,9 +184,9 @@ impl Pods {
         self.addresses.expire(now);
     }
 
-    fn insert(&mut self, pod: Arc<Pod>, at: Timestamp) {
+    fn insert(&mut self, pod: &Arc<Pod>, at: Timestamp) {
         let known = Known {
-            versions: Some(Versions::new(Arc::clone(&pod), at)),
+            versions: Some(Versions::new(Arc::clone(pod), at)),
             list: self.list,
             gone: None,
         };

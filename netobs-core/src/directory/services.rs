@@ -81,12 +81,12 @@ impl Services {
         })
     }
 
-    pub(super) fn apply(&mut self, service: Arc<Service>, at: Timestamp) {
-        let before = self.by_name.apply(service.name.clone(), Arc::clone(&service), at);
+    pub(super) fn apply(&mut self, service: &Arc<Service>, at: Timestamp) {
+        let before = self.by_name.apply(service.name.clone(), Arc::clone(service), at);
         if let Some(before) = before {
             self.unlink(&before);
         }
-        self.link(&service);
+        self.link(service);
     }
 
     pub(super) fn delete(&mut self, name: &Scoped, at: Timestamp) {
@@ -105,12 +105,12 @@ impl Services {
         }
     }
 
-    pub(super) fn apply_slice(&mut self, slice: Arc<EndpointSlice>, at: Timestamp) {
-        let before = self.slices.apply(slice.name.clone(), Arc::clone(&slice), at);
+    pub(super) fn apply_slice(&mut self, slice: &Arc<EndpointSlice>, at: Timestamp) {
+        let before = self.slices.apply(slice.name.clone(), Arc::clone(slice), at);
         if let Some(before) = before {
             self.unlink_slice(&before);
         }
-        self.link_slice(&slice);
+        self.link_slice(slice);
     }
 
     pub(super) fn delete_slice(&mut self, name: &Scoped, at: Timestamp) {

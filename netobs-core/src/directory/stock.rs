@@ -1,17 +1,12 @@
 //! Objects of one kind by what they are known by, through re-lists and for a while after they are gone.
-use std::{
-    collections::{HashMap, VecDeque},
-    hash::Hash,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, hash::Hash, sync::Arc, time::Duration};
 
-use super::{GONE_KEPT, versions::Versions};
+use super::{GONE_KEPT, QuickMap, versions::Versions};
 use crate::time::Timestamp;
 
 #[derive(Debug)]
 pub(super) struct Stock<K, T> {
-    by_key: HashMap<K, Stocked<T>>,
+    by_key: QuickMap<K, Stocked<T>>,
     gone: VecDeque<(Timestamp, K)>,
     list: u32,
     keep: Duration,
@@ -28,7 +23,7 @@ struct Stocked<T> {
 impl<K: Clone + Eq + Hash, T: PartialEq> Stock<K, T> {
     pub(super) fn new(keep: Duration) -> Self {
         Self {
-            by_key: HashMap::new(),
+            by_key: QuickMap::default(),
             gone: VecDeque::new(),
             list: 0,
             keep,
