@@ -5,6 +5,9 @@ use super::{
     matching::{self, Match},
 };
 
+#[cfg(test)]
+mod tests;
+
 impl PolicySet {
     pub fn evaluate(&self, connection: &Connection<'_>) -> Evaluation<'_> {
         Evaluation {
@@ -128,22 +131,27 @@ impl<'c, 'p, 's> Walk<'c, 'p, 's> {
         if selected == Match::No {
             return;
         }
-        if rules.isolates && self.isolated != Match::Yes {
-            self.isolated = selected;
-        }
         for (index, rule) in rules.rules.iter().enumerate() {
-            let matches = selected.and(|| matching::rule(rule, self.connection, self.direction));
+            let matches = matching::rule(rule, self.connection, self.direction);
             if matches != Match::No {
-                let rule_ref = RuleRef {
-                    policy,
-                    direction: self.direction,
-                    index,
-                };
-                self.apply(rule.action, rule_ref, matches);
+                let direction = self.direction;
+                self.apply(
+                    rule.action,
+                    RuleRef {
+                        policy,
+                        direction,
+                        index,
+                    },
+                    selected.and(|| matches),
+                );
             }
-            if !self.open {
+            if matches == Match::Yes {
+                // If the policy selects the pod, this rule decides; if not, the policy does not isolate it either.
                 return;
             }
+        }
+        if rules.isolates && self.isolated != Match::Yes {
+            self.isolated = selected;
         }
     }
 
