@@ -2,7 +2,7 @@
 use crate::{
     explain::{Explanation, ObjectRef, Surroundings},
     labels::{Labels, Symbol},
-    policy::{Connection, Direction, Outcome, Policy, PolicyId, PolicySet, PortMatch, Ports, Rule, Subject},
+    policy::{Connection, Direction, Policy, PolicyId, PolicySet, PortMatch, Ports, Rule, Subject},
 };
 
 mod effect;
@@ -86,14 +86,14 @@ impl Change {
 }
 
 impl PolicySet {
-    /// Nothing where the connection is admitted, where it cannot be decided, or where no small change would admit it.
+    /// Nothing where the connection is admitted, or where no small change would surely admit it.
     pub fn suggest(
         &self,
         connection: &Connection<'_>,
         explanation: &Explanation,
         surroundings: &dyn Surroundings,
     ) -> Vec<Suggestion> {
-        if explanation.outcome() != Outcome::DoesNotAdmit {
+        if explanation.outcome().passes() {
             return Vec::new();
         }
         let directions = [Direction::Ingress, Direction::Egress].into_iter();

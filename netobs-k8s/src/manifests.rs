@@ -5,7 +5,7 @@ use std::{
 };
 
 use netobs_core::{
-    change::{Namespace, Node, Pod},
+    change::{Namespace, Node, Pod, Service},
     directory,
     explain::{NamespaceFacts, Snapshot},
     labels::{Interner, Symbol},
@@ -30,6 +30,7 @@ pub struct Manifests {
     /// Where each policy was read.
     pub policy_places: BTreeMap<PolicyId, Place>,
     pub nodes: BTreeMap<Symbol, Node>,
+    pub services: Vec<Service>,
     pub findings: Vec<Finding>,
     /// Pods that share their node's addresses come after those that have their own.
     by_address: HashMap<IpAddr, Holder>,
@@ -50,6 +51,7 @@ pub struct Reader {
     /// Pods that workloads would make, for those of which no pod is given.
     templates: BTreeMap<(Symbol, Symbol), Pod>,
     nodes: BTreeMap<Symbol, Node>,
+    services: Vec<Service>,
     policies: PolicySet,
     policy_places: BTreeMap<PolicyId, Place>,
     left_aside: BTreeSet<(String, String)>,
@@ -72,6 +74,7 @@ impl Reader {
             policies: self.policies,
             policy_places: self.policy_places,
             findings: self.findings,
+            services: self.services,
             ..Manifests::default()
         };
         for (key, pod) in self.pods {

@@ -2,10 +2,12 @@
 pub use self::{
     cluster::{namespace, node},
     pod::pod,
+    service::{endpoint_slice, service},
 };
 
 mod cluster;
 mod pod;
+mod service;
 
 use std::collections::BTreeMap;
 
