@@ -52,6 +52,8 @@ pub struct Reader {
     templates: BTreeMap<(Symbol, Symbol), Pod>,
     nodes: BTreeMap<Symbol, Node>,
     services: Vec<Service>,
+    /// The nodes' addresses as the pods on them tell them.
+    host_addresses: BTreeMap<IpAddr, Symbol>,
     policies: PolicySet,
     policy_places: BTreeMap<PolicyId, Place>,
     left_aside: BTreeSet<(String, String)>,
@@ -98,7 +100,9 @@ impl Reader {
             }
         }
         manifests.nodes = self.nodes;
-        manifests.add_host_addresses();
+        for (address, node) in self.host_addresses {
+            manifests.by_address.entry(address).or_insert(Holder::Node(node));
+        }
         for (
             name,
             Namespace {
@@ -158,20 +162,6 @@ impl Manifests {
                 address: Some(address),
             },
             None => Endpoint::World(address),
-        }
-    }
-
-    /// A pod on its host's network tells the node's addresses where the node itself is not given.
-    fn add_host_addresses(&mut self) {
-        let on_host = self.snapshot.pods.values().filter(|pod| pod.host_network);
-        for (node, address) in on_host.flat_map(|pod| {
-            pod.node
-                .iter()
-                .flat_map(|node| pod.addresses.iter().map(move |one| (node, *one)))
-        }) {
-            self.by_address
-                .entry(address)
-                .or_insert_with(|| Holder::Node(node.clone()));
         }
     }
 }

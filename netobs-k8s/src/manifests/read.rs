@@ -150,7 +150,11 @@ impl Reader {
 
     fn pod(&mut self, place: &Place, value: Value) {
         if let Some(pod) = self.typed::<v1::Pod>(place, value) {
+            let host_addresses = object::host_addresses(&pod);
             let pod = object::pod(&pod, &mut self.interner);
+            for (address, node) in host_addresses.into_iter().zip(pod.node.iter().cycle()) {
+                self.host_addresses.insert(address, node.clone());
+            }
             self.check_labels(place, &pod.labels);
             let before = self.pods.insert((pod.namespace.clone(), pod.name.clone()), pod);
             self.note_if_repeated(place, before.is_some());

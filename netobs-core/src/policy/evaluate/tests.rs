@@ -174,10 +174,10 @@ fn whose_an_address_is_must_be_known_unless_there_are_no_policies() {
         set.evaluate(&connection).ingress,
         Decision::Undecidable(Missing::Owner(End::Source))
     );
-    assert_eq!(
-        set.evaluate(&connection).egress,
-        Decision::Undecidable(Missing::Owner(End::Source))
-    );
+    assert_eq!(set.evaluate(&connection).egress, Decision::NotApplicable);
+    let answer = Connection::between(Endpoint::Pod(&web), Endpoint::Unknown(address), Protocol::Tcp, 80);
+    let owner = Decision::Undecidable(Missing::Owner(End::Destination));
+    assert_eq!(set.evaluate(&answer).ingress, owner);
 }
 
 #[test]
