@@ -218,6 +218,27 @@ impl Directory {
         self.services.has_backend(service, address, port, protocol)
     }
 
+    /// What is behind a port of a service, each with its address and port.
+    pub fn backends(
+        &self,
+        service: &Service,
+        port: u16,
+        protocol: Protocol,
+    ) -> impl Iterator<Item = (Owner, IpAddr, u16)> {
+        let behind = self.services.behind(service, port, protocol);
+        behind.flat_map(move |(backend, port)| {
+            let owner = match backend.pod.as_ref() {
+                Some(uid) => self.pods.get(uid).map(|pod| Owner::Pod {
+                    pod: Arc::clone(pod),
+                    namespace: self.namespaces.get(&pod.namespace).cloned(),
+                }),
+                None => Some(Owner::World { service: None }),
+            };
+            let first = backend.addresses.first();
+            owner.zip(first).map(|(owner, address)| (owner, *address, port))
+        })
+    }
+
     pub const fn pod_count(&self) -> usize {
         self.pods.len()
     }

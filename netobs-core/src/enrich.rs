@@ -5,7 +5,7 @@ use crate::{
     change::Service,
     directory::{Directory, Interval, Owner, Question, facts},
     event::Protocol,
-    flow::Flow,
+    flow::{Flow, FlowId},
     policy::{Endpoint, PodFacts},
 };
 
@@ -16,6 +16,8 @@ pub struct EnrichedFlow {
     pub destination: Owner,
     /// The service the source asked for, where that is known.
     pub service: Option<Arc<Service>>,
+    /// The same connection as it was seen with the service's address, or with that of the pod that served it.
+    pub twin: Option<FlowId>,
 }
 
 pub fn enrich(flow: Flow, directory: &Directory) -> EnrichedFlow {
@@ -44,6 +46,7 @@ pub fn enrich(flow: Flow, directory: &Directory) -> EnrichedFlow {
         source,
         destination,
         service,
+        twin: None,
     }
 }
 

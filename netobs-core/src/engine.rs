@@ -1,0 +1,233 @@
+//! The state machine over everything: events, changes and time go in, explained flows and causes come out.
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use self::{judge::Judge, once::Once, output::Outputs, policies::Policies, services::ServiceAsks, surroundings::Live};
+pub use self::{
+    output::{ExplainedFlow, Judgement, Output, Where},
+    reasons::{Reasons, Suspicion},
+};
+use crate::{
+    cause::{self, Causes},
+    change::{Change, Key, Kind, Object},
+    directory::{Directory, Turn},
+    event::Count,
+    explain::{Explanation, Surroundings},
+    history::{self, LabelHistory},
+    policy::{Connection, PolicySet},
+    time::Timestamp,
+};
+
+mod judge;
+mod judgement;
+mod mending;
+mod once;
+mod output;
+mod policies;
+mod reasons;
+mod services;
+mod surroundings;
+#[cfg(test)]
+mod tests;
+
+/// How much of everything the engine keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long what is gone is remembered.
+    pub grace: Duration,
+    pub history: history::Extent,
+    pub causes: cause::Extent,
+    /// Outputs that wait to be fetched.
+    pub outputs: usize,
+    /// How long an enforcer of policies may take to follow them.
+    pub lag: Duration,
+    /// How often causes that go on are told again.
+    pub pace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            grace: Duration::from_secs(300),
+            history: history::Extent::default(),
+            causes: cause::Extent::default(),
+            outputs: 65_536,
+            lag: Duration::from_secs(10),
+            pace: Duration::from_secs(1),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Engine {
+    limits: Limits,
+    directory: Directory,
+    history: LabelHistory,
+    policies: Policies,
+    reasons: Reasons,
+    services: ServiceAsks,
+    judge: Judge,
+    causes: Causes,
+    outputs: Outputs,
+    counted_unanswered: Once,
+    counted_passed: Once,
+    drops: BTreeMap<Judgement, Count>,
+    namespaces_listed: bool,
+    pods_listed: bool,
+    /// When labels last changed.
+    relabelled: Timestamp,
+    /// When something last changed that may have mended a cause.
+    unchecked: Option<Timestamp>,
+    next: Timestamp,
+}
+
+impl Engine {
+    pub fn new(limits: Limits, reasons: Reasons) -> Self {
+        Self {
+            limits,
+            directory: Directory::new(limits.grace),
+            history: LabelHistory::new(limits.history),
+            policies: Policies::default(),
+            reasons,
+            services: ServiceAsks::default(),
+            judge: Judge::default(),
+            causes: Causes::new(limits.causes),
+            outputs: Outputs::new(limits.outputs),
+            counted_unanswered: Once::default(),
+            counted_passed: Once::default(),
+            drops: BTreeMap::new(),
+            namespaces_listed: false,
+            pods_listed: false,
+            relabelled: Timestamp::default(),
+            unchecked: None,
+            next: Timestamp::default(),
+        }
+    }
+
+    /// Takes what the cluster told at that time.
+    pub fn handle_change(&mut self, change: &Change, at: Timestamp) {
+        if self.take_policy_change(change, at) {
+            self.judge.forget();
+            self.unchecked = Some(at);
+        }
+        for turn in self.directory.apply(change, at) {
+            self.history.hear(&turn, at);
+            self.take_turn(&turn, at);
+        }
+        if let Change::RelistEnds(kind) = change {
+            self.namespaces_listed |= *kind == Kind::Namespace;
+            self.pods_listed |= *kind == Kind::Pod;
+        }
+    }
+
+    /// Something was lost before it came to the engine.
+    pub fn handle_loss(&mut self, count: u64) {
+        self.outputs.push(Output::Lost {
+            place: Where::Kernel,
+            count,
+        });
+    }
+
+    /// To be called when [`Engine::next_timeout`] has come; doing so more often does no harm.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        if now < self.next {
+            return;
+        }
+        self.next = now.plus(self.limits.pace);
+        self.directory.expire(now);
+        self.history.expire(now);
+        self.services.expire(now);
+        if let Some(changed) = self.unchecked.take() {
+            self.mend_causes(changed);
+        }
+        self.causes.expire(now);
+        for cause in self.causes.take_changed() {
+            self.outputs.push(Output::Cause(Arc::new(cause)));
+        }
+    }
+
+    pub const fn next_timeout(&self) -> Timestamp {
+        self.next
+    }
+
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop()
+    }
+
+    /// Whether all objects that decisions rest on were listed once.
+    pub fn is_ready(&self) -> bool {
+        self.namespaces_listed && self.pods_listed && self.policies.are_listed()
+    }
+
+    /// What policies say of a connection that need not have happened.
+    pub fn explain(&self, connection: &Connection<'_>) -> Explanation {
+        self.policies.set().explain(connection, &self.live())
+    }
+
+    /// The cluster and its past, as explanations and suggestions ask for them.
+    pub const fn surroundings(&self) -> impl Surroundings + '_ {
+        self.live()
+    }
+
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    pub const fn policies(&self) -> &PolicySet {
+        self.policies.set()
+    }
+
+    pub const fn history(&self) -> &LabelHistory {
+        &self.history
+    }
+
+    pub const fn causes(&self) -> &Causes {
+        &self.causes
+    }
+
+    pub const fn reasons(&self) -> &Reasons {
+        &self.reasons
+    }
+
+    /// Every packet that was told as dropped, by what was made of it.
+    pub const fn drops(&self) -> &BTreeMap<Judgement, Count> {
+        &self.drops
+    }
+
+    const fn live(&self) -> Live<'_> {
+        Live {
+            directory: &self.directory,
+            history: &self.history,
+        }
+    }
+
+    /// Whether policies are not as they were.
+    fn take_policy_change(&mut self, change: &Change, at: Timestamp) -> bool {
+        match change {
+            Change::Applied(Object::Policy(policy)) => self.policies.apply(policy, at),
+            Change::Deleted(Key::Policy(id)) => self.policies.delete(id, at),
+            Change::RelistBegins(Kind::Policy(kind)) => {
+                self.policies.list_begins(kind);
+                false
+            }
+            Change::RelistEnds(Kind::Policy(kind)) => self.policies.list_ends(kind, at),
+            Change::Applied(_) | Change::Deleted(_) | Change::RelistBegins(_) | Change::RelistEnds(_) => false,
+        }
+    }
+
+    fn take_turn(&mut self, turn: &Turn, at: Timestamp) {
+        self.unchecked = Some(at);
+        match turn {
+            Turn::Namespace { before, after } => {
+                self.judge.forget();
+                if before.as_ref().map(|one| &one.labels) != after.as_ref().map(|one| &one.labels) {
+                    self.relabelled = at;
+                }
+            }
+            Turn::Pod {
+                before: Some(before),
+                after: Some(after),
+            } if before.labels != after.labels => self.relabelled = at,
+            Turn::Pod { .. } => {}
+        }
+    }
+}
