@@ -14,6 +14,8 @@ pub mod flow;
 pub mod history;
 pub mod labels;
 pub mod policy;
+pub mod render;
 pub mod spelling;
+pub mod suggest;
 pub mod time;
 pub mod workload;

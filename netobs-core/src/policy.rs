@@ -17,3 +17,5 @@ mod evaluate;
 pub(crate) mod matching;
 mod model;
 mod set;
+
+pub(crate) use self::model::Transport;

@@ -294,8 +294,9 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_refused_at_once() {
-        for text in ["[".repeat(100_000), "{a: ".repeat(100_000), "- ".repeat(100_000)] {
-            assert!(problem(&text).problem.contains("100 levels"), "{}", &text[..4]);
+        for text in ["[".repeat(1_000_000), "{a: ".repeat(1_000_000), "- ".repeat(1_000_000)] {
+            let problem = problem(&text).problem;
+            assert!(problem.contains("100 levels") || problem.contains("recursion limit"), "{problem}");
         }
     }
 
