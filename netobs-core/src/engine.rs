@@ -7,13 +7,14 @@ pub use self::{
     reasons::{Reasons, Suspicion},
 };
 use crate::{
-    cause::{self, Causes},
+    cause::{self, Cause, Causes},
     change::{Change, Key, Kind, Object},
     directory::{Directory, Turn},
     event::Count,
     explain::{Explanation, Surroundings},
     history::{self, LabelHistory},
     policy::{Connection, PolicySet},
+    suggest::Suggestion,
     time::Timestamp,
 };
 
@@ -161,6 +162,15 @@ impl Engine {
     /// What policies say of a connection that need not have happened.
     pub fn explain(&self, connection: &Connection<'_>) -> Explanation {
         self.policies.set().explain(connection, &self.live())
+    }
+
+    /// The smallest changes that would mend a cause, as far as policies and labels can.
+    pub fn suggest(&self, cause: &Cause) -> Vec<Suggestion> {
+        let example = &cause.example;
+        judge::with_connection(example.ends(), |connection| {
+            let policies = self.policies.set();
+            policies.suggest(connection, &example.explanation, &self.live())
+        })
     }
 
     /// The cluster and its past, as explanations and suggestions ask for them.

@@ -2,6 +2,7 @@
 use std::fmt::Write;
 
 pub use self::{
+    cause::cause,
     change::{command, commands},
     hint::{connection_hint, label_hint, port_hint, rule_hint},
     mismatch::mismatch,
@@ -16,6 +17,7 @@ use crate::{
     suggest::{Affected, Opening, Suggestion},
 };
 
+mod cause;
 mod change;
 mod hint;
 mod mismatch;

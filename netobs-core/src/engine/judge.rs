@@ -5,7 +5,7 @@ use super::surroundings::Live;
 use crate::{
     cause::Ends,
     change::Namespace,
-    directory::Owner,
+    directory::{Directory, Owner},
     enrich::Seen,
     event::{Protocol, Tuple},
     explain::Explanation,
@@ -32,15 +32,12 @@ struct Key {
     port: Option<u16>,
 }
 
-/// What was found for two ends, of which a service is replaced by a pod that stands for all behind it.
 #[derive(Clone, Debug)]
 pub(super) struct Judged {
     pub(super) outcome: Outcome,
     pub(super) source: Owner,
     pub(super) destination: Owner,
-    /// The address and port of the destination.
-    pub(super) target: (IpAddr, u16),
-    asked: Owner,
+    pub(super) tuple: Tuple,
     explanation: Option<Arc<Explanation>>,
 }
 
@@ -50,40 +47,81 @@ impl Judge {
         self.by_ends.clear();
     }
 
-    pub(super) fn judge(&mut self, ends: Ends<'_>, policies: &PolicySet, live: Live<'_>) -> &mut Judged {
+    /// What is asked of a service is judged for the pods behind it.
+    pub(super) fn judge(&mut self, ends: Ends<'_>, policies: &PolicySet, directory: &Directory) -> &mut Judged {
+        let behind = self.stand_in(ends, policies, directory);
+        match &behind {
+            Some((owner, tuple)) => {
+                let ends = Ends {
+                    destination: owner,
+                    tuple: *tuple,
+                    ..ends
+                };
+                self.judge_ends(ends, policies)
+            }
+            None => self.judge_ends(ends, policies),
+        }
+    }
+
+    fn judge_ends(&mut self, ends: Ends<'_>, policies: &PolicySet) -> &mut Judged {
         if self.by_ends.len() >= MOST {
             self.by_ends.clear();
         }
-        self.by_ends
-            .entry(Key::of(ends))
-            .or_insert_with(|| judge(ends, policies, live))
+        self.by_ends.entry(Key::of(ends)).or_insert_with(|| Judged {
+            outcome: outcome(ends, policies),
+            source: ends.source.clone(),
+            destination: ends.destination.clone(),
+            tuple: ends.tuple,
+            explanation: None,
+        })
+    }
+
+    /// The first of what is behind a service, if all of it is judged alike.
+    fn stand_in(&mut self, ends: Ends<'_>, policies: &PolicySet, directory: &Directory) -> Option<(Owner, Tuple)> {
+        let Owner::Service(service) = ends.destination else {
+            return None;
+        };
+        let mut first = None;
+        let behind = directory.backends(service, ends.tuple.destination_port, ends.tuple.protocol);
+        for (owner, address, port) in behind.take(MOST_BACKENDS) {
+            let mut tuple = ends.tuple;
+            (tuple.destination, tuple.destination_port) = (address, port);
+            let ends = Ends {
+                destination: &owner,
+                tuple,
+                ..ends
+            };
+            let outcome = self.judge_ends(ends, policies).outcome;
+            let (common, ..) = first.get_or_insert((outcome, owner, tuple));
+            if *common != outcome {
+                return None;
+            }
+        }
+        first.map(|(_, owner, tuple)| (owner, tuple))
     }
 }
 
 impl Judged {
-    pub(super) fn explanation(&mut self, tuple: Tuple, policies: &PolicySet, live: Live<'_>) -> Arc<Explanation> {
+    pub(super) fn explanation(&mut self, policies: &PolicySet, live: Live<'_>) -> Arc<Explanation> {
         if let Some(known) = &self.explanation {
             return Arc::clone(known);
         }
-        let tuple = self.aim(tuple);
-        let ends = Ends {
-            source: &self.source,
-            destination: &self.destination,
-            tuple,
-        };
-        let made = Arc::new(with_connection(ends, |connection| policies.explain(connection, &live)));
+        let made = Arc::new(with_connection(self.ends(), |connection| {
+            policies.explain(connection, &live)
+        }));
         self.explanation = Some(Arc::clone(&made));
         made
     }
 
-    /// The same packets as they reach the pod that was judged.
-    pub(super) const fn aim(&self, mut tuple: Tuple) -> Tuple {
-        (tuple.destination, tuple.destination_port) = self.target;
-        tuple
+    const fn ends(&self) -> Ends<'_> {
+        Ends {
+            source: &self.source,
+            destination: &self.destination,
+            tuple: self.tuple,
+        }
     }
 }
 
-/// Whether and why, as of the states that these owners have.
 pub(super) fn outcome(ends: Ends<'_>, policies: &PolicySet) -> Outcome {
     with_connection(ends, |connection| policies.evaluate(connection).outcome())
 }
@@ -93,50 +131,7 @@ pub(super) fn outcome_in(direction: Direction, ends: Ends<'_>, policies: &Policy
     with_connection(ends, |connection| policies.decide(connection, direction).outcome())
 }
 
-fn judge(ends: Ends<'_>, policies: &PolicySet, live: Live<'_>) -> Judged {
-    let mut judged = Judged {
-        outcome: outcome(ends, policies),
-        source: ends.source.clone(),
-        destination: ends.destination.clone(),
-        target: (ends.tuple.destination, ends.tuple.destination_port),
-        asked: ends.destination.clone(),
-        explanation: None,
-    };
-    if let Owner::Service(service) = ends.destination {
-        let behind = live
-            .directory
-            .backends(service, ends.tuple.destination_port, ends.tuple.protocol);
-        judged.stand_in(behind.take(MOST_BACKENDS), ends, policies);
-    }
-    judged
-}
-
-impl Judged {
-    /// If all that is behind the service is judged alike, the first stands for it.
-    fn stand_in(&mut self, behind: impl Iterator<Item = (Owner, IpAddr, u16)>, ends: Ends<'_>, policies: &PolicySet) {
-        let mut common: Option<(Outcome, Owner, (IpAddr, u16))> = None;
-        for (owner, address, port) in behind {
-            let mut tuple = ends.tuple;
-            (tuple.destination, tuple.destination_port) = (address, port);
-            let ends = Ends {
-                destination: &owner,
-                tuple,
-                ..ends
-            };
-            let outcome = outcome(ends, policies);
-            match &common {
-                None => common = Some((outcome, owner, (address, port))),
-                Some((other, ..)) if *other != outcome => return,
-                Some(_) => {}
-            }
-        }
-        if let Some((outcome, owner, target)) = common {
-            (self.outcome, self.destination, self.target) = (outcome, owner, target);
-        }
-    }
-}
-
-fn with_connection<R>(ends: Ends<'_>, ask: impl FnOnce(&Connection<'_>) -> R) -> R {
+pub(super) fn with_connection<R>(ends: Ends<'_>, ask: impl FnOnce(&Connection<'_>) -> R) -> R {
     let source = Seen::new(ends.source, ends.tuple.source);
     let destination = Seen::new(ends.destination, ends.tuple.destination);
     ask(&Connection {
@@ -164,7 +159,7 @@ fn state(owner: &Owner, address: IpAddr) -> (IpAddr, usize, usize) {
     let place = |namespace: &Arc<Namespace>| Arc::as_ptr(namespace).addr();
     match owner {
         Owner::Pod { pod, namespace } => (address, Arc::as_ptr(pod).addr(), namespace.as_ref().map_or(0, place)),
-        Owner::Service(service) => (address, Arc::as_ptr(service).addr(), 0),
+        Owner::Service(_) => (address, 4, 0),
         Owner::Node { .. } => (address, 1, 0),
         Owner::World { .. } => (address, 2, 0),
         Owner::Unknown(_) => (address, 3, 0),

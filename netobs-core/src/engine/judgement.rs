@@ -1,13 +1,12 @@
 //! Holds what happened to a flow against what policies say, and makes causes of what they explain.
 use std::sync::Arc;
 
-use super::{Engine, ExplainedFlow, Judgement, Live, Output, Suspicion, judge::Judged};
+use super::{Engine, ExplainedFlow, Judgement, Live, Output, Suspicion};
 use crate::{
     cause::{self, Ends, Example, Finding, Kind, Sighting, Toll},
     directory::Owner,
     enrich::{EnrichedFlow, enrich},
     event::{DropReading, Place, ReasonId},
-    explain::Explanation,
     flow::{Flow, Verdict},
     policy::Outcome,
     time::Timestamp,
@@ -20,15 +19,6 @@ enum Fate {
     Unanswered,
     Passed,
     Open,
-}
-
-/// A flow's ends and tuple as policies judge them, and why.
-struct Case {
-    outcome: Outcome,
-    source: Owner,
-    destination: Owner,
-    tuple: crate::event::Tuple,
-    explanation: Arc<Explanation>,
 }
 
 impl Engine {
@@ -71,27 +61,29 @@ impl Engine {
         if !self.is_ready() {
             return explained;
         }
+        let policies = self.policies.set();
+        let judged = self.judge.judge(ends(&explained.enriched), policies, &self.directory);
+        explained.outcome = Some(judged.outcome);
+        explained.judgement = judgement(fate, judged.outcome);
+        if matches!(explained.judgement, Judgement::Plain | Judgement::NoPolicy) {
+            return explained;
+        }
         let live = Live {
             directory: &self.directory,
             history: &self.history,
         };
-        let tuple = explained.enriched.flow.tuple;
-        let judged = self.judge.judge(ends(&explained.enriched), self.policies.set(), live);
-        let outcome = judged.outcome;
-        explained.outcome = Some(outcome);
-        let judgement = judgement(fate, outcome);
-        explained.judgement = judgement;
-        if matches!(judgement, Judgement::Plain | Judgement::NoPolicy) {
-            return explained;
-        }
-        let explanation = judged.explanation(tuple, self.policies.set(), live);
-        let case = Case::new(judged, tuple, Arc::clone(&explanation));
-        explained.explanation = Some(explanation);
-        if self.is_settling(judgement, &explained.enriched) {
+        let example = Example {
+            explanation: judged.explanation(policies, live),
+            source: judged.source.clone(),
+            destination: judged.destination.clone(),
+            tuple: judged.tuple,
+        };
+        explained.explanation = Some(Arc::clone(&example.explanation));
+        if self.is_settling(explained.judgement, &explained.enriched) {
             explained.judgement = Judgement::Settling;
-            return explained;
+        } else {
+            self.add_causes(&mut explained, &example, dropped);
         }
-        self.add_causes(&mut explained, case, dropped);
         explained
     }
 
@@ -131,7 +123,7 @@ impl Engine {
         settled_at < changed.plus(self.limits.lag)
     }
 
-    fn add_causes(&mut self, explained: &mut ExplainedFlow, case: Case, dropped: Option<&DropReading>) {
+    fn add_causes(&mut self, explained: &mut ExplainedFlow, example: &Example, dropped: Option<&DropReading>) {
         let flow = &explained.enriched.flow;
         let asked_of_service = matches!(explained.enriched.destination, Owner::Service(_));
         if asked_of_service && explained.enriched.twin.is_some() {
@@ -141,9 +133,7 @@ impl Engine {
             return;
         };
         let span = dropped.map_or((flow.first, flow.last), |dropped| (dropped.first, dropped.last));
-        let findings = case.findings(explained.judgement);
-        let example = case.into_example();
-        for finding in findings {
+        for finding in findings(explained.judgement, example) {
             let sighting = sighting(finding, example.clone(), toll, span);
             explained.causes.extend(self.causes.add(sighting));
         }
@@ -166,44 +156,13 @@ impl Engine {
     }
 }
 
-impl Case {
-    fn new(judged: &Judged, tuple: crate::event::Tuple, explanation: Arc<Explanation>) -> Self {
-        Self {
-            outcome: judged.outcome,
-            source: judged.source.clone(),
-            destination: judged.destination.clone(),
-            tuple: judged.aim(tuple),
-            explanation,
-        }
-    }
-
-    fn findings(&self, judgement: Judgement) -> Vec<Finding> {
-        let ends = Ends {
-            source: &self.source,
-            destination: &self.destination,
-            tuple: self.tuple,
-        };
-        match judgement {
-            Judgement::NotEnforced => vec![cause::disagreement(Kind::NotEnforced, &self.explanation, ends)],
-            Judgement::DroppedThoughAdmitted => {
-                vec![cause::disagreement(
-                    Kind::DroppedThoughAdmitted,
-                    &self.explanation,
-                    ends,
-                )]
-            }
-            _ if self.outcome == Outcome::DoesNotAdmit => cause::find(&self.explanation, ends),
-            _ => Vec::new(),
-        }
-    }
-
-    fn into_example(self) -> Example {
-        Example {
-            source: self.source,
-            destination: self.destination,
-            tuple: self.tuple,
-            explanation: self.explanation,
-        }
+fn findings(judgement: Judgement, example: &Example) -> Vec<Finding> {
+    let disagreement = |kind| vec![cause::disagreement(kind, &example.explanation, example.ends())];
+    match judgement {
+        Judgement::NotEnforced => disagreement(Kind::NotEnforced),
+        Judgement::DroppedThoughAdmitted => disagreement(Kind::DroppedThoughAdmitted),
+        Judgement::Refused | Judgement::PerhapsRefused => cause::find(&example.explanation, example.ends()),
+        Judgement::Plain | Judgement::NoPolicy | Judgement::Settling | Judgement::Undecidable => Vec::new(),
     }
 }
 

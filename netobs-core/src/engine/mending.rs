@@ -36,11 +36,13 @@ impl Engine {
                 tuple: example.tuple,
             };
             let (kind, direction) = (cause.key.kind, cause.key.direction);
-            match kind {
-                Kind::NotEnforced => judge::outcome(ends, self.policies.set()),
-                _ => judge::outcome_in(direction, ends, self.policies.set()),
-            }
-            .passes()
+            let policies = self.policies.set();
+            let outcome = if kind == Kind::NotEnforced {
+                judge::outcome(ends, policies)
+            } else {
+                judge::outcome_in(direction, ends, policies)
+            };
+            outcome.passes()
         })
     }
 

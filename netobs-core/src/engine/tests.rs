@@ -1,1 +1,195 @@
+//! Stories: what the cluster and the kernel told goes in, and what a person would read comes out.
+use std::{collections::BTreeMap, fmt::Write as _, net::IpAddr};
 
+use super::*;
+use crate::{
+    change::Pod,
+    event::{Count, DropReading, Ifindex, Place, Protocol, ReasonId, Tuple},
+    fixtures::{applied, at, ip, namespace, pod},
+    flow::{Evidence, Flow, FlowDrop, FlowId, InitiatorEvidence, Verdict},
+    render,
+};
+
+mod stories;
+
+const NETFILTER: ReasonId = ReasonId(12);
+const NO_SOCKET: ReasonId = ReasonId(3);
+const ON_NODE: Place = Place::Node {
+    interface: Some(Ifindex(5)),
+};
+
+/// A cluster and a node under way, at 10:00 on some morning.
+struct Story {
+    engine: Engine,
+    now: Timestamp,
+    flows: u64,
+    by_name: BTreeMap<&'static str, IpAddr>,
+    text: String,
+}
+
+const MORNING: u64 = 1_772_359_200;
+
+impl Story {
+    /// A cluster of which all is known, with these pods at these addresses, for two minutes.
+    fn of(changes: impl IntoIterator<Item = Change>) -> Self {
+        let reasons = [(NETFILTER, "NETFILTER_DROP".into()), (NO_SOCKET, "NO_SOCKET".into())];
+        let mut story = Self {
+            engine: Engine::new(Limits::default(), reasons.into_iter().collect()),
+            now: at(MORNING - 120),
+            flows: 0,
+            by_name: BTreeMap::new(),
+            text: String::new(),
+        };
+        for change in changes {
+            story.tell(change);
+        }
+        for kind in [Kind::Namespace, Kind::Pod, Kind::Policy("NetworkPolicy")] {
+            story.tell(Change::RelistEnds(kind));
+        }
+        story.now = at(MORNING);
+        story
+    }
+
+    fn tell(&mut self, change: Change) -> &mut Self {
+        self.engine.handle_change(&change, self.now);
+        self
+    }
+
+    fn pass(&mut self, from: &'static str, to: &'static str, port: u16) -> &mut Self {
+        let flow = self.flow(from, to, port, Verdict::Forwarded, Evidence::Replied);
+        self.take(flow, None)
+    }
+
+    fn silence(&mut self, from: &'static str, to: &'static str, port: u16) -> &mut Self {
+        let flow = self.flow(from, to, port, Verdict::Unanswered, Evidence::NoReply);
+        self.take(flow, None)
+    }
+
+    fn drop(&mut self, from: &'static str, to: &'static str, port: u16, packets: u64) -> &mut Self {
+        self.drop_for(NETFILTER, from, to, port, packets)
+    }
+
+    fn drop_for(
+        &mut self,
+        reason: ReasonId,
+        from: &'static str,
+        to: &'static str,
+        port: u16,
+        packets: u64,
+    ) -> &mut Self {
+        let mut flow = self.flow(from, to, port, Verdict::Dropped, Evidence::KernelReason);
+        let count = Count {
+            packets,
+            bytes: packets * 60,
+        };
+        let reading = DropReading {
+            tuple: flow.tuple,
+            reason,
+            place: ON_NODE,
+            arrived_by: None,
+            count,
+            source_ports_merged: false,
+            first: self.now,
+            last: self.now,
+        };
+        flow.drops.push(FlowDrop {
+            reason,
+            place: ON_NODE,
+            arrived_by: None,
+            of_reply: false,
+            count,
+            first: self.now,
+            last: self.now,
+        });
+        self.take(flow, Some(reading))
+    }
+
+    fn take(&mut self, flow: Flow, dropped: Option<DropReading>) -> &mut Self {
+        self.engine.handle_flow(flow, dropped.as_ref());
+        self.after(2)
+    }
+
+    /// Time goes by, and what there is to say is said.
+    fn after(&mut self, secs: u64) -> &mut Self {
+        self.now = self.now.plus(Duration::from_secs(secs));
+        self.engine.handle_timeout(self.now);
+        while let Some(output) = self.engine.poll_output() {
+            let text = match output {
+                Output::Flow(flow) => flow_line(&flow),
+                Output::Cause(cause) => render::cause(&cause, &self.engine.suggest(&cause)),
+                Output::Lost { place, count } => format!("lost {count} in {place:?}\n"),
+            };
+            self.text += &text;
+        }
+        self
+    }
+
+    fn read(&self) -> &str {
+        &self.text
+    }
+
+    fn flow(&mut self, from: &'static str, to: &'static str, port: u16, verdict: Verdict, evidence: Evidence) -> Flow {
+        self.flows += 1;
+        let protocol = if port == 53 { Protocol::Udp } else { Protocol::Tcp };
+        Flow {
+            id: FlowId(self.flows),
+            tuple: Tuple {
+                source: self.address(from),
+                destination: self.address(to),
+                source_port: 40_000 + u16::try_from(self.flows).unwrap(),
+                destination_port: port,
+                protocol,
+                fragment: false,
+            },
+            initiator: InitiatorEvidence::Request,
+            source_interface: None,
+            destination_interface: None,
+            forward: Count::ZERO,
+            reply: Count::ZERO,
+            verdict,
+            evidence,
+            drops: Vec::new(),
+            first: self.now,
+            last: self.now,
+        }
+    }
+
+    /// Of a pod by its name, or the address itself.
+    fn address(&self, end: &'static str) -> IpAddr {
+        let known = end.split_once('/').and_then(|(namespace, name)| {
+            let pod = self.engine.directory().pod_named(namespace, name)?;
+            pod.addresses.first().copied()
+        });
+        known
+            .or_else(|| self.by_name.get(end).copied())
+            .unwrap_or_else(|| ip(end))
+    }
+}
+
+fn flow_line(explained: &ExplainedFlow) -> String {
+    let flow = &explained.enriched.flow;
+    let mut line = format!(
+        "{} {} to {}:{} {:?}, {:?}",
+        &render::utc(flow.last)[11..19],
+        owner(&explained.enriched.source, flow.tuple.source),
+        owner(&explained.enriched.destination, flow.tuple.destination),
+        flow.tuple.destination_port,
+        flow.verdict,
+        explained.judgement,
+    );
+    for cause in &explained.causes {
+        write!(line, ", cause {}", cause.0).unwrap();
+    }
+    line + "\n"
+}
+
+fn owner(owner: &crate::directory::Owner, address: IpAddr) -> String {
+    use crate::directory::Owner;
+    match owner {
+        Owner::Pod { pod, .. } => format!("{}/{}", pod.namespace, pod.name),
+        Owner::Node { name, .. } => format!("node {name}"),
+        Owner::Service(service) => format!("service {}", service.name.name),
+        Owner::World { .. } => address.to_string(),
+        Owner::Unknown(_) => format!("{address}?"),
+    }
+}
