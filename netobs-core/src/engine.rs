@@ -166,6 +166,12 @@ impl Engine {
 
     /// The smallest changes that would mend a cause, as far as policies and labels can.
     pub fn suggest(&self, cause: &Cause) -> Vec<Suggestion> {
+        if matches!(
+            cause.key.kind,
+            cause::Kind::NotEnforced | cause::Kind::DroppedThoughAdmitted
+        ) {
+            return Vec::new();
+        }
         let example = &cause.example;
         judge::with_connection(example.ends(), |connection| {
             let policies = self.policies.set();

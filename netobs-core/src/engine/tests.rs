@@ -1,9 +1,9 @@
 //! Stories: what the cluster and the kernel told goes in, and what a person would read comes out.
-use std::{collections::BTreeMap, fmt::Write as _, net::IpAddr};
+use std::{fmt::Write as _, net::IpAddr};
 
 use super::*;
 use crate::{
-    change::Pod,
+    directory::Owner,
     event::{Count, DropReading, Ifindex, Place, Protocol, ReasonId, Tuple},
     fixtures::{applied, at, ip, namespace, pod},
     flow::{Evidence, Flow, FlowDrop, FlowId, InitiatorEvidence, Verdict},
@@ -23,7 +23,6 @@ struct Story {
     engine: Engine,
     now: Timestamp,
     flows: u64,
-    by_name: BTreeMap<&'static str, IpAddr>,
     text: String,
 }
 
@@ -37,21 +36,20 @@ impl Story {
             engine: Engine::new(Limits::default(), reasons.into_iter().collect()),
             now: at(MORNING - 120),
             flows: 0,
-            by_name: BTreeMap::new(),
             text: String::new(),
         };
         for change in changes {
-            story.tell(change);
+            story.tell(&change);
         }
         for kind in [Kind::Namespace, Kind::Pod, Kind::Policy("NetworkPolicy")] {
-            story.tell(Change::RelistEnds(kind));
+            story.tell(&Change::RelistEnds(kind));
         }
         story.now = at(MORNING);
         story
     }
 
-    fn tell(&mut self, change: Change) -> &mut Self {
-        self.engine.handle_change(&change, self.now);
+    fn tell(&mut self, change: &Change) -> &mut Self {
+        self.engine.handle_change(change, self.now);
         self
     }
 
@@ -160,9 +158,7 @@ impl Story {
             let pod = self.engine.directory().pod_named(namespace, name)?;
             pod.addresses.first().copied()
         });
-        known
-            .or_else(|| self.by_name.get(end).copied())
-            .unwrap_or_else(|| ip(end))
+        known.unwrap_or_else(|| ip(end))
     }
 }
 
@@ -183,8 +179,7 @@ fn flow_line(explained: &ExplainedFlow) -> String {
     line + "\n"
 }
 
-fn owner(owner: &crate::directory::Owner, address: IpAddr) -> String {
-    use crate::directory::Owner;
+fn owner(owner: &Owner, address: IpAddr) -> String {
     match owner {
         Owner::Pod { pod, .. } => format!("{}/{}", pod.namespace, pod.name),
         Owner::Node { name, .. } => format!("node {name}"),

@@ -1,7 +1,7 @@
 //! Causes as text.
 use std::fmt::Display;
 
-use super::{commands, effects, label_hint, utc, word};
+use super::{commands, connection_hint, effects, label_hint, rule_hint, utc, word};
 use crate::{
     cause::{Affected, Cause, Found, Kind, Labelled, Mend, Party, State, Toll, Want},
     labels::Operator,
@@ -26,8 +26,7 @@ pub fn cause(cause: &Cause, suggestions: &[Suggestion]) -> String {
         port.map_or_else(|| protocol.to_string(), |port| format!("{port}/{protocol}"))
     });
     line(format!("to {} on {ports}", affected(&cause.destinations, party)));
-    let hints = cause.found.iter().flat_map(|found| &found.hints);
-    for hint in hints.filter_map(label_hint) {
+    for hint in hints(cause) {
         line(format!("hint: {hint}"));
     }
     for suggestion in suggestions.iter().filter(|_| !cause.is_mended()).take(1) {
@@ -48,7 +47,8 @@ fn headline(cause: &Cause) -> String {
                 .zip(&cause.found)
                 .map(|(want, found)| lack(want, found))
                 .collect();
-            format!("{}; {policies} wants {}", wants.join(" and "), wanted(&cause.key.mend))
+            let verb = if cause.policies.len() == 1 { "wants" } else { "want" };
+            format!("{}; {policies} {verb} {}", wants.join(" and "), wanted(&cause.key.mend))
         }
         (Kind::Dns, Mend::Traffic { subject, .. }) => {
             format!(
@@ -59,11 +59,24 @@ fn headline(cause: &Cause) -> String {
         (Kind::NotEnforced, _) => format!("nobody enforces {policies}: {} passed", traffic(cause)),
         (Kind::DroppedThoughAdmitted, _) => format!("{} was dropped, though policies admit it", traffic(cause)),
         (Kind::Denied, _) => format!("{policies} denies {}", traffic(cause)),
-        (Kind::Port, _) => format!("{policies} has other ports than {} for {direction}", traffic(cause)),
+        (Kind::Port, _) => format!(
+            "{}: {direction} rules of {policies} are for other ports",
+            traffic(cause)
+        ),
         (Kind::Label | Kind::Peer | Kind::NoRule, Mend::Traffic { .. }) => {
-            format!("no {direction} rule of {policies} is for {}", traffic(cause))
+            format!("{}: no {direction} rule of {policies} is for it", traffic(cause))
         }
     }
+}
+
+/// What is odd about the labels, then about the rule that came nearest, then about the whole.
+fn hints(cause: &Cause) -> Vec<String> {
+    let explanation = &cause.example.explanation;
+    let labels = cause.found.iter().flat_map(|found| &found.hints).filter_map(label_hint);
+    let nearest = explanation.of(cause.key.direction).nearest();
+    let rules = nearest.into_iter().flat_map(|attempt| &attempt.hints).map(rule_hint);
+    let whole = explanation.hints.iter().map(connection_hint);
+    labels.chain(rules).chain(whole).collect()
 }
 
 fn lack(want: &Want, found: &Found) -> String {
@@ -151,15 +164,15 @@ fn toll(toll: Toll) -> String {
         passed,
     } = toll;
     let parts = [
-        (dropped.packets, "packets dropped"),
-        (unanswered, "connections never answered"),
-        (passed, "connections passed"),
+        (dropped.packets, "packet", "dropped"),
+        (unanswered, "connection", "never answered"),
+        (passed, "connection", "passed"),
     ];
     list(
         parts
             .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}")),
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, one, what)| format!("{count} {one}{} {what}", if count == 1 { "" } else { "s" })),
     )
 }
 
