@@ -165,3 +165,10 @@ fn state(owner: &Owner, address: IpAddr) -> (IpAddr, usize, usize) {
         Owner::Unknown(_) => (address, 3, 0),
     }
 }
+
+#[cfg(test)]
+impl Judge {
+    pub(super) fn len(&self) -> usize {
+        self.by_ends.len()
+    }
+}

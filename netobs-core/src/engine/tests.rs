@@ -10,6 +10,7 @@ use crate::{
     render,
 };
 
+mod properties;
 mod stories;
 
 const NETFILTER: ReasonId = ReasonId(12);
@@ -134,7 +135,7 @@ impl Story {
             tuple: Tuple {
                 source: self.address(from),
                 destination: self.address(to),
-                source_port: 40_000 + u16::try_from(self.flows).unwrap(),
+                source_port: 40_000 + u16::try_from(self.flows % 20_000).unwrap(),
                 destination_port: port,
                 protocol,
                 fragment: false,
