@@ -1,5 +1,5 @@
 //! The state machine over everything: events, changes and time go in, explained flows and causes come out.
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
 
 use self::{judge::Judge, once::Once, output::Outputs, policies::Policies, services::ServiceAsks, surroundings::Live};
 pub use self::{
@@ -13,6 +13,7 @@ use crate::{
     event::Count,
     explain::{Explanation, Surroundings},
     history::{self, LabelHistory},
+    labels::Symbol,
     policy::{Connection, PolicySet},
     suggest::Suggestion,
     time::Timestamp,
@@ -72,8 +73,6 @@ pub struct Engine {
     counted_unanswered: Once,
     counted_passed: Once,
     drops: BTreeMap<Judgement, Count>,
-    namespaces_listed: bool,
-    pods_listed: bool,
     /// When labels last changed.
     relabelled: Timestamp,
     /// When something last changed that may have mended a cause.
@@ -96,8 +95,6 @@ impl Engine {
             counted_unanswered: Once::default(),
             counted_passed: Once::default(),
             drops: BTreeMap::new(),
-            namespaces_listed: false,
-            pods_listed: false,
             relabelled: Timestamp::default(),
             unchecked: None,
             next: Timestamp::default(),
@@ -114,10 +111,11 @@ impl Engine {
             self.history.hear(&turn, at);
             self.take_turn(&turn, at);
         }
-        if let Change::RelistEnds(kind) = change {
-            self.namespaces_listed |= *kind == Kind::Namespace;
-            self.pods_listed |= *kind == Kind::Pod;
-        }
+    }
+
+    /// Tells what addresses the node we are on has, of which Kubernetes knows only some.
+    pub fn handle_own_addresses(&mut self, node: &Symbol, addresses: impl IntoIterator<Item = IpAddr>) {
+        self.directory.learn_own_addresses(node, addresses);
     }
 
     /// Something was lost before it came to the engine.
@@ -156,7 +154,8 @@ impl Engine {
 
     /// Whether all objects that decisions rest on were listed once.
     pub fn is_ready(&self) -> bool {
-        self.namespaces_listed && self.pods_listed && self.policies.are_listed()
+        let listed = |kind| self.directory.has_listed(kind);
+        listed(Kind::Namespace) && listed(Kind::Pod) && self.policies.are_listed()
     }
 
     /// What policies say of a connection that need not have happened.

@@ -1,13 +1,13 @@
 //! Holds what happened to a flow against what policies say, and makes causes of what they explain.
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use super::{Engine, ExplainedFlow, Judgement, Live, Output, Suspicion};
 use crate::{
     cause::{self, Ends, Example, Finding, Kind, Sighting, Toll},
-    directory::Owner,
+    directory::{Doubt, Owner},
     enrich::{EnrichedFlow, enrich},
-    event::{DropReading, Place, ReasonId},
-    flow::{Flow, Verdict},
+    event::{DropReading, Place, ReasonId, Tuple},
+    flow::{Evidence, Flow, Verdict},
     policy::Outcome,
     time::Timestamp,
 };
@@ -25,7 +25,7 @@ impl Engine {
     /// Takes a flow that is new or not as it was; with what was dropped of it, if that is the reason.
     pub fn handle_flow(&mut self, flow: Flow, dropped: Option<&DropReading>) {
         let mut enriched = enrich(flow, &self.directory);
-        self.learn_interfaces(&enriched);
+        self.learn_from(&enriched);
         self.services.join(&mut enriched, &self.directory);
         let explained = self.explain_flow(enriched, dropped);
         if let Some(dropped) = dropped {
@@ -34,13 +34,15 @@ impl Engine {
         self.outputs.push(Output::Flow(Arc::new(explained)));
     }
 
-    fn learn_interfaces(&mut self, flow: &EnrichedFlow) {
+    fn learn_from(&mut self, flow: &EnrichedFlow) {
         let tuple = flow.flow.tuple;
         let source = (&flow.source, tuple.source, flow.flow.source_interface);
         let destination = (&flow.destination, tuple.destination, flow.flow.destination_interface);
         for (owner, address, interface) in [source, destination] {
-            if let (Owner::Pod { pod, .. }, Some(interface)) = (owner, interface) {
-                self.directory.seen_at(address, &pod.uid, interface);
+            match (owner, interface) {
+                (Owner::Pod { pod, .. }, Some(interface)) => self.directory.seen_at(address, &pod.uid, interface),
+                (Owner::Unknown(Doubt::Unheard), None) => self.directory.meet_stranger(address, flow.flow.last),
+                _ => {}
             }
         }
     }
@@ -58,7 +60,7 @@ impl Engine {
             explanation: None,
             causes: Vec::new(),
         };
-        if !self.is_ready() {
+        if !self.is_ready() || !is_for_policies(&explained.enriched.flow.tuple) {
             return explained;
         }
         let policies = self.policies.set();
@@ -98,8 +100,9 @@ impl Engine {
                 Fate::Dropped(drops.min().unwrap_or(Suspicion::Unspecified))
             }
             Verdict::Unanswered => Fate::Unanswered,
-            Verdict::Forwarded => Fate::Passed,
-            Verdict::Seen => Fate::Open,
+            // What reached the responder's interface may still have been dropped behind it.
+            Verdict::Forwarded if flow.evidence == Evidence::Replied => Fate::Passed,
+            Verdict::Forwarded | Verdict::Seen => Fate::Open,
         }
     }
 
@@ -172,6 +175,14 @@ fn ends(enriched: &EnrichedFlow) -> Ends<'_> {
         destination: &enriched.destination,
         tuple: enriched.flow.tuple,
     }
+}
+
+/// Neighbours finding each other and packets to many at once are not what policies speak of.
+fn is_for_policies(tuple: &Tuple) -> bool {
+    [tuple.source, tuple.destination].iter().all(|address| match address {
+        IpAddr::V4(address) => !address.is_multicast() && !address.is_broadcast() && !address.is_unspecified(),
+        IpAddr::V6(address) => !address.is_multicast() && !address.is_unicast_link_local() && !address.is_unspecified(),
+    })
 }
 
 const fn judgement(fate: Fate, outcome: Outcome) -> Judgement {

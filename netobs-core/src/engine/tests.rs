@@ -24,6 +24,8 @@ struct Story {
     engine: Engine,
     now: Timestamp,
     flows: u64,
+    /// Instead of a new one for each flow.
+    client_port: Option<u16>,
     text: String,
 }
 
@@ -37,6 +39,7 @@ impl Story {
             engine: Engine::new(Limits::default(), reasons.into_iter().collect()),
             now: at(MORNING - 120),
             flows: 0,
+            client_port: None,
             text: String::new(),
         };
         for change in changes {
@@ -129,13 +132,14 @@ impl Story {
 
     fn flow(&mut self, from: &'static str, to: &'static str, port: u16, verdict: Verdict, evidence: Evidence) -> Flow {
         self.flows += 1;
+        let own_port = 40_000 + u16::try_from(self.flows % 20_000).unwrap();
         let protocol = if port == 53 { Protocol::Udp } else { Protocol::Tcp };
         Flow {
             id: FlowId(self.flows),
             tuple: Tuple {
+                source_port: self.client_port.unwrap_or(own_port),
                 source: self.address(from),
                 destination: self.address(to),
-                source_port: 40_000 + u16::try_from(self.flows % 20_000).unwrap(),
                 destination_port: port,
                 protocol,
                 fragment: false,
@@ -174,6 +178,12 @@ fn flow_line(explained: &ExplainedFlow) -> String {
         flow.verdict,
         explained.judgement,
     );
+    if let Some(service) = &explained.enriched.service {
+        write!(line, ", through service {}", service.name.name).unwrap();
+    }
+    if let Some(twin) = explained.enriched.twin {
+        write!(line, ", as flow {}", twin.0).unwrap();
+    }
     for cause in &explained.causes {
         write!(line, ", cause {}", cause.0).unwrap();
     }

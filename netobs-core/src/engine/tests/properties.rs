@@ -31,7 +31,7 @@ fn lost() -> impl Strategy<Value = (usize, usize, u16, u64, bool)> {
 }
 
 fn change(seed: u64) -> Change {
-    let (what, which, value) = (seed % 8, (seed >> 8) % 4, (seed >> 16) % 200);
+    let (what, which, value) = (seed % 8, (seed >> 8) % 4, (seed >> 16) % 8);
     let name = PODS[usize::try_from(which).unwrap()];
     match what {
         0 => namespace(
@@ -45,7 +45,7 @@ fn change(seed: u64) -> Change {
             Some(vec![namespaces(&format!("v={which}"))]),
             None,
         ),
-        5 => Change::RelistBegins(Kind::Policy("NetworkPolicy")),
+        5 if value == 0 => Change::RelistBegins(Kind::Policy("NetworkPolicy")),
         6 => Change::RelistEnds(Kind::Policy("NetworkPolicy")),
         _ => applied(pod(&format!("d/new-{value}"), &format!("10.244.1.{value}"), "")),
     }
@@ -132,7 +132,7 @@ fn nothing_grows_without_bound() {
     assert!(engine.causes.iter().len() <= 10 && engine.history.len() <= 100);
     assert!(engine.causes.overflow().unanswered > 0 && engine.history.forgotten() > 0);
     assert!(engine.judge.len() <= 8_192);
-    assert!(engine.directory.pod_count() <= 204);
+    assert!(engine.directory.pod_count() <= 12);
     let outputs = std::iter::from_fn(|| engine.poll_output()).count();
     assert!(outputs <= 51, "{outputs}");
 }
