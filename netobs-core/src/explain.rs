@@ -9,6 +9,12 @@ pub use self::{
     surroundings::{LostLabel, NamespaceFacts, Snapshot, Surroundings},
 };
 
+pub(crate) use self::{
+    connection_hints::may_ask_dns,
+    label_hints::find as hints_for_label,
+    rule_hints::{any_namespace, any_pod},
+};
+
 mod attempt;
 mod compare;
 mod connection_hints;

@@ -1,7 +1,7 @@
 //! Names and labels, stored once however many objects carry them, and the selectors that ask for them.
 use std::{
     borrow::Borrow,
-    fmt::{self, Display, Formatter},
+    fmt::{self, Debug, Display, Formatter},
     ops::Deref,
     sync::Arc,
 };
@@ -19,7 +19,7 @@ mod selector;
 mod validity;
 
 /// A shared string: a name, a label's key or its value.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(Arc<str>);
 
 impl Symbol {
@@ -72,6 +72,12 @@ impl PartialEq<str> for Symbol {
 impl PartialEq<&str> for Symbol {
     fn eq(&self, other: &&str) -> bool {
         &*self.0 == *other
+    }
+}
+
+impl Debug for Symbol {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        Debug::fmt(self.as_str(), out)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The model of netobs and the reasoning on it: pure code, without I/O and without a clock.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod cause;
 pub mod change;
 pub mod directory;

@@ -9,6 +9,7 @@ pub use self::{
     time::utc,
 };
 use crate::{
+    event::Protocol,
     explain::{Attempt, DirectionExplanation, Explanation, Ground},
     policy::{
         Connection, Direction, End, Endpoint, Missing, Namespaces, Outcome, PolicyId, PortMatch, Ports, Subject,
@@ -17,6 +18,7 @@ use crate::{
     suggest::{Affected, Opening, Suggestion},
 };
 
+pub mod audit;
 mod cause;
 mod change;
 mod hint;
@@ -38,9 +40,10 @@ pub fn explanation(connection: &Connection<'_>, explanation: &Explanation, sugge
         line(&mut text, &format!("note: {}", connection_hint(hint)));
     }
     if !suggestions.is_empty() {
-        text += "\nAny one of these would admit it:\n";
+        text += "\nAny of these would admit it:\n";
     }
     for suggestion in suggestions {
+        text.push('\n');
         text += &self::suggestion(suggestion);
     }
     text
@@ -128,6 +131,10 @@ pub fn port(connection: &Connection<'_>) -> String {
         Some(port) if connection.protocol.has_ports() => format!("{port}/{protocol}"),
         _ => protocol.to_string(),
     }
+}
+
+pub fn protocol(protocol: Protocol) -> String {
+    Transport(protocol).to_string()
 }
 
 pub fn ports(ports: &Ports) -> String {

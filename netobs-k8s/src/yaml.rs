@@ -296,7 +296,10 @@ mod tests {
     fn deep_nesting_is_refused_at_once() {
         for text in ["[".repeat(1_000_000), "{a: ".repeat(1_000_000), "- ".repeat(1_000_000)] {
             let problem = problem(&text).problem;
-            assert!(problem.contains("100 levels") || problem.contains("recursion limit"), "{problem}");
+            assert!(
+                problem.contains("100 levels") || problem.contains("recursion limit"),
+                "{problem}"
+            );
         }
     }
 

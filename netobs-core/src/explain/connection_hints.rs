@@ -48,7 +48,7 @@ fn one_direction_only(evaluation: &Evaluation<'_>) -> Option<ConnectionHint> {
 }
 
 /// Whether a pod may send to a name server of the cluster, or, where none is known, to anyone's port 53.
-fn may_ask_dns(set: &PolicySet, pod: &PodFacts, surroundings: &dyn Surroundings) -> bool {
+pub(crate) fn may_ask_dns(set: &PolicySet, pod: &PodFacts, surroundings: &dyn Surroundings) -> bool {
     if set.isolating(pod, Direction::Egress, None).next().is_none() {
         return true;
     }

@@ -75,7 +75,11 @@ pub(crate) fn any_namespace(selector: &Selector, surroundings: &dyn Surroundings
 /// `None` if no pod is known at all.
 pub(crate) fn any_pod(namespaces: &Namespaces, pods: &Selector, surroundings: &dyn Surroundings) -> Option<bool> {
     let mut any = None;
-    surroundings.each_pod(None, &mut |pod| {
+    let namespace = match namespaces {
+        Namespaces::Named(name) => Some(name.as_str()),
+        Namespaces::Matching(_) => None,
+    };
+    surroundings.each_pod(namespace, &mut |pod| {
         let in_namespace = match (namespaces, &pod.namespace_labels) {
             (Namespaces::Named(name), _) => *name == pod.namespace,
             (Namespaces::Matching(selector), Some(labels)) => selector.matches(labels),
@@ -88,5 +92,12 @@ pub(crate) fn any_pod(namespaces: &Namespaces, pods: &Selector, surroundings: &d
             ControlFlow::Continue(())
         }
     });
-    any
+    any.or_else(|| {
+        let mut known = None;
+        surroundings.each_pod(None, &mut |_| {
+            known = Some(false);
+            ControlFlow::Break(())
+        });
+        known
+    })
 }

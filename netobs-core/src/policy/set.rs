@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use foldhash::fast::RandomState;
+
 use super::{Namespaces, Policy, PolicyId};
 use crate::labels::Symbol;
 
@@ -13,7 +15,7 @@ use crate::labels::Symbol;
 pub struct PolicySet {
     by_id: BTreeMap<PolicyId, Arc<Policy>>,
     /// For the pods of one namespace; in the order in which they are asked.
-    by_namespace: HashMap<Symbol, Vec<Arc<Policy>>>,
+    by_namespace: HashMap<Symbol, Vec<Arc<Policy>>, RandomState>,
     /// For pods of namespaces that a selector chooses, in the same order.
     by_selector: Vec<Arc<Policy>>,
 }
