@@ -1,7 +1,14 @@
 //! The state machine over everything: events, changes and time go in, explained flows and causes come out.
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
 
-use self::{judge::Judge, once::Once, output::Outputs, policies::Policies, services::ServiceAsks, surroundings::Live};
+use self::{
+    judge::Judge,
+    once::Once,
+    output::Outputs,
+    policies::Policies,
+    services::ServiceAsks,
+    surroundings::{Live, Selected},
+};
 pub use self::{
     output::{ExplainedFlow, Judgement, Output, Where},
     reasons::{Reasons, Suspicion},
@@ -68,6 +75,7 @@ pub struct Engine {
     reasons: Reasons,
     services: ServiceAsks,
     judge: Judge,
+    selected: Selected,
     causes: Causes,
     outputs: Outputs,
     counted_unanswered: Once,
@@ -90,6 +98,7 @@ impl Engine {
             reasons,
             services: ServiceAsks::default(),
             judge: Judge::default(),
+            selected: Selected::default(),
             causes: Causes::new(limits.causes),
             outputs: Outputs::new(limits.outputs),
             counted_unanswered: Once::default(),
@@ -136,6 +145,7 @@ impl Engine {
         self.history.expire(now);
         self.services.expire(now);
         if let Some(changed) = self.unchecked.take() {
+            self.selected.forget();
             self.mend_causes(changed);
         }
         self.causes.expire(now);
@@ -212,6 +222,7 @@ impl Engine {
         Live {
             directory: &self.directory,
             history: &self.history,
+            selected: &self.selected,
         }
     }
 

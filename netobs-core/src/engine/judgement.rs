@@ -73,6 +73,7 @@ impl Engine {
         let live = Live {
             directory: &self.directory,
             history: &self.history,
+            selected: &self.selected,
         };
         let example = Example {
             explanation: judged.explanation(policies, live),

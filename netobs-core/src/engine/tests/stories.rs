@@ -91,7 +91,7 @@ fn a_label_was_removed_from_a_namespace_that_worked_for_weeks() {
           active since the label was lost at 2026-03-01T10:01:58Z; 5 packets dropped, 2026-03-01T10:01:59Z to 2026-03-01T10:01:59Z
           from StatefulSet prod-b/web (5)
           to StatefulSet prod-a/api (5) on 8080/TCP (5)
-          hint: Symbol("prod") was there until 2026-03-01T10:01:58Z
+          hint: "prod" was there until 2026-03-01T10:01:58Z
           kubectl label namespace prod-b env=prod
           also opens: prod-b/web-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
     "#]].assert_eq(story.read());
@@ -140,7 +140,7 @@ fn a_label_was_put_as_an_annotation() {
           active; 1 packet dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
           from StatefulSet ops-utils/backup (1)
           to StatefulSet prod-a/api (1) on 8080/TCP (1)
-          hint: Symbol("prod") is there as an annotation, which selectors do not see
+          hint: "prod" is there as an annotation, which selectors do not see
           kubectl label namespace ops-utils env=prod
           also opens: ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
     "#]]
