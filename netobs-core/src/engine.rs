@@ -2,6 +2,7 @@
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
 
 use self::{
+    counted::Counted,
     judge::Judge,
     once::Once,
     output::Outputs,
@@ -17,8 +18,9 @@ use crate::{
     cause::{self, Cause, Causes},
     change::{Change, Key, Kind, Object},
     directory::{Directory, Turn},
-    event::Count,
+    event::{Count, Event},
     explain::{Explanation, Surroundings},
+    flow::{self, FlowTable},
     history::{self, LabelHistory},
     labels::Symbol,
     policy::{Connection, PolicySet},
@@ -26,10 +28,10 @@ use crate::{
     time::Timestamp,
 };
 
+mod counted;
 mod judge;
 mod judgement;
 mod mending;
-mod once;
 mod output;
 mod policies;
 mod reasons;
@@ -41,6 +43,7 @@ mod tests;
 /// How much of everything the engine keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
+    pub flows: flow::Limits,
     /// How long what is gone is remembered.
     pub grace: Duration,
     pub history: history::Extent,
@@ -56,6 +59,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            flows: flow::Limits::default(),
             grace: Duration::from_secs(300),
             history: history::Extent::default(),
             causes: cause::Extent::default(),
@@ -69,6 +73,7 @@ impl Default for Limits {
 #[derive(Debug)]
 pub struct Engine {
     limits: Limits,
+    flows: FlowTable,
     directory: Directory,
     history: LabelHistory,
     policies: Policies,
@@ -78,8 +83,7 @@ pub struct Engine {
     selected: Selected,
     causes: Causes,
     outputs: Outputs,
-    counted_unanswered: Once,
-    counted_passed: Once,
+    counted: Counted,
     drops: BTreeMap<Judgement, Count>,
     /// When labels last changed.
     relabelled: Timestamp,
@@ -92,6 +96,7 @@ impl Engine {
     pub fn new(limits: Limits, reasons: Reasons) -> Self {
         Self {
             limits,
+            flows: FlowTable::new(limits.flows),
             directory: Directory::new(limits.grace),
             history: LabelHistory::new(limits.history),
             policies: Policies::default(),
@@ -101,13 +106,17 @@ impl Engine {
             selected: Selected::default(),
             causes: Causes::new(limits.causes),
             outputs: Outputs::new(limits.outputs),
-            counted_unanswered: Once::default(),
-            counted_passed: Once::default(),
+            counted: Counted::default(),
             drops: BTreeMap::new(),
             relabelled: Timestamp::default(),
             unchecked: None,
             next: Timestamp::default(),
         }
+    }
+
+    /// Takes what the kernel told.
+    pub fn handle_event(&mut self, event: &Event) {
+        self.flows.observe(event);
     }
 
     /// Takes what the cluster told at that time.
@@ -135,8 +144,10 @@ impl Engine {
         });
     }
 
-    /// To be called when [`Engine::next_timeout`] has come; doing so more often does no harm.
+    /// To be called every [`Engine::pace`] or so.
     pub fn handle_timeout(&mut self, now: Timestamp) {
+        self.flows.handle_timeout(now);
+        self.take_reports();
         if now < self.next {
             return;
         }
@@ -154,8 +165,16 @@ impl Engine {
         }
     }
 
-    pub const fn next_timeout(&self) -> Timestamp {
-        self.next
+    /// Flows are told, and everything else is looked after, as often as that.
+    pub const fn pace(&self) -> Duration {
+        self.limits.flows.settle
+    }
+
+    /// Tells all flows that go on, so that nothing is left untold at the end.
+    pub fn finish(&mut self, now: Timestamp) {
+        self.flows.end_all();
+        self.next = now;
+        self.handle_timeout(now);
     }
 
     pub fn poll_output(&mut self) -> Option<Output> {
@@ -216,6 +235,19 @@ impl Engine {
     /// Every packet that was told as dropped, by what was made of it.
     pub const fn drops(&self) -> &BTreeMap<Judgement, Count> {
         &self.drops
+    }
+
+    fn take_reports(&mut self) {
+        while let Some(report) = self.flows.poll() {
+            self.take_report(report);
+        }
+        let lost = self.flows.take_lost();
+        if !lost.is_zero() {
+            self.outputs.push(Output::Lost {
+                place: Where::FlowTable,
+                count: lost.packets,
+            });
+        }
     }
 
     const fn live(&self) -> Live<'_> {

@@ -5,9 +5,9 @@ use super::{Engine, ExplainedFlow, Judgement, Live, Output, Suspicion};
 use crate::{
     cause::{self, Ends, Example, Finding, Kind, Sighting, Toll},
     directory::{Doubt, Owner},
-    enrich::{EnrichedFlow, enrich},
-    event::{DropReading, Place, ReasonId, Tuple},
-    flow::{Evidence, Flow, Verdict},
+    enrich::{EnrichedFlow, enrich, owners},
+    event::{Count, Tuple},
+    flow::{Evidence, Flow, FlowDrop, Phase, Report, Verdict},
     policy::Outcome,
     time::Timestamp,
 };
@@ -21,15 +21,26 @@ enum Fate {
     Open,
 }
 
+/// What of a flow was not counted before.
+struct News {
+    drops: Vec<FlowDrop>,
+    further_drops: Count,
+    /// The time it is judged for.
+    at: Timestamp,
+}
+
 impl Engine {
-    /// Takes a flow that is new or not as it was; with what was dropped of it, if that is the reason.
-    pub fn handle_flow(&mut self, flow: Flow, dropped: Option<&DropReading>) {
+    /// Takes a flow that is new or not as it was.
+    pub(super) fn take_report(&mut self, report: Report) {
+        let Report { phase, flow } = report;
         let mut enriched = enrich(flow, &self.directory);
         self.learn_from(&enriched);
         self.services.join(&mut enriched, &self.directory);
-        let explained = self.explain_flow(enriched, dropped);
-        if let Some(dropped) = dropped {
-            *self.drops.entry(explained.judgement).or_default() += dropped.count;
+        let news = self.news(&enriched.flow);
+        let explained = self.explain_flow(enriched, phase, &news);
+        self.account(explained.judgement, &news);
+        if phase.is_last() {
+            self.counted.forget(explained.enriched.flow.id);
         }
         self.outputs.push(Output::Flow(Arc::new(explained)));
     }
@@ -47,9 +58,20 @@ impl Engine {
         }
     }
 
-    fn explain_flow(&mut self, enriched: EnrichedFlow, dropped: Option<&DropReading>) -> ExplainedFlow {
-        let fate = self.fate(&enriched.flow, dropped);
+    fn news(&mut self, flow: &Flow) -> News {
+        let (drops, further_drops) = self.counted.new_drops(flow);
+        let last = drops.iter().map(|drop| drop.last).max();
+        News {
+            drops,
+            further_drops,
+            at: last.unwrap_or(flow.last),
+        }
+    }
+
+    fn explain_flow(&mut self, enriched: EnrichedFlow, phase: Phase, news: &News) -> ExplainedFlow {
+        let fate = self.fate(&enriched.flow, news);
         let mut explained = ExplainedFlow {
+            phase,
             enriched,
             outcome: None,
             judgement: if fate == Fate::Dropped(Suspicion::None) {
@@ -63,43 +85,62 @@ impl Engine {
         if !self.is_ready() || !is_for_policies(&explained.enriched.flow.tuple) {
             return explained;
         }
+        let Some(example) = self.judge_flow(&mut explained, fate, news) else {
+            return explained;
+        };
+        explained.explanation = Some(Arc::clone(&example.explanation));
+        if self.is_settling(explained.judgement, &explained.enriched, news) {
+            explained.judgement = Judgement::Settling;
+        } else {
+            self.add_causes(&mut explained, &example, news);
+        }
+        explained
+    }
+
+    /// Fills in what policies say; gives the connection as it was judged, if there is something to explain.
+    fn judge_flow(&mut self, explained: &mut ExplainedFlow, fate: Fate, news: &News) -> Option<Example> {
+        let enriched = &explained.enriched;
+        // What was dropped is judged by the labels of that time, even if the connection was mended since.
+        let (source, destination) = if news.at == enriched.flow.last {
+            (enriched.source.clone(), enriched.destination.clone())
+        } else {
+            owners(&enriched.flow, news.at, &self.directory)
+        };
+        let ends = Ends {
+            source: &source,
+            destination: &destination,
+            tuple: enriched.flow.tuple,
+        };
         let policies = self.policies.set();
-        let judged = self.judge.judge(ends(&explained.enriched), policies, &self.directory);
+        let judged = self.judge.judge(ends, policies, &self.directory);
         explained.outcome = Some(judged.outcome);
         explained.judgement = judgement(fate, judged.outcome);
         if matches!(explained.judgement, Judgement::Plain | Judgement::NoPolicy) {
-            return explained;
+            return None;
         }
         let live = Live {
             directory: &self.directory,
             history: &self.history,
             selected: &self.selected,
         };
-        let example = Example {
+        Some(Example {
             explanation: judged.explanation(policies, live),
             source: judged.source.clone(),
             destination: judged.destination.clone(),
             tuple: judged.tuple,
-        };
-        explained.explanation = Some(Arc::clone(&example.explanation));
-        if self.is_settling(explained.judgement, &explained.enriched) {
-            explained.judgement = Judgement::Settling;
-        } else {
-            self.add_causes(&mut explained, &example, dropped);
-        }
-        explained
+        })
     }
 
-    fn fate(&self, flow: &Flow, dropped: Option<&DropReading>) -> Fate {
-        let suspicion = |reason: ReasonId, place: Place| self.reasons.suspicion(reason, place);
-        if let Some(dropped) = dropped {
-            return Fate::Dropped(suspicion(dropped.reason, dropped.place));
+    fn fate(&self, flow: &Flow, news: &News) -> Fate {
+        let dropped = match flow.verdict {
+            Verdict::Dropped => &flow.drops,
+            Verdict::Forwarded | Verdict::Unanswered | Verdict::Seen => &news.drops,
+        };
+        if let Some(suspicion) = dropped.iter().map(|drop| self.suspicion(drop)).min() {
+            return Fate::Dropped(suspicion);
         }
         match flow.verdict {
-            Verdict::Dropped => {
-                let drops = flow.drops.iter().map(|one| suspicion(one.reason, one.place));
-                Fate::Dropped(drops.min().unwrap_or(Suspicion::Unspecified))
-            }
+            Verdict::Dropped => Fate::Dropped(Suspicion::Unspecified),
             Verdict::Unanswered => Fate::Unanswered,
             // What reached the responder's interface may still have been dropped behind it.
             Verdict::Forwarded if flow.evidence == Evidence::Replied => Fate::Passed,
@@ -107,11 +148,15 @@ impl Engine {
         }
     }
 
+    fn suspicion(&self, drop: &FlowDrop) -> Suspicion {
+        self.reasons.suspicion(drop.reason, drop.place)
+    }
+
     /// Enforcers take a moment to follow policies, and leave connections alone that were there before.
-    fn is_settling(&self, judgement: Judgement, enriched: &EnrichedFlow) -> bool {
+    fn is_settling(&self, judgement: Judgement, enriched: &EnrichedFlow, news: &News) -> bool {
         let settled_at = match judgement {
             Judgement::NotEnforced => enriched.flow.first,
-            Judgement::DroppedThoughAdmitted => enriched.flow.last,
+            Judgement::DroppedThoughAdmitted => news.at,
             Judgement::Plain
             | Judgement::Refused
             | Judgement::PerhapsRefused
@@ -127,35 +172,72 @@ impl Engine {
         settled_at < changed.plus(self.limits.lag)
     }
 
-    fn add_causes(&mut self, explained: &mut ExplainedFlow, example: &Example, dropped: Option<&DropReading>) {
+    fn add_causes(&mut self, explained: &mut ExplainedFlow, example: &Example, news: &News) {
         let flow = &explained.enriched.flow;
         let asked_of_service = matches!(explained.enriched.destination, Owner::Service(_));
         if asked_of_service && explained.enriched.twin.is_some() {
             return;
         }
-        let Some(toll) = self.toll(explained.judgement, flow, dropped) else {
+        let Some((toll, first, last)) = self.toll(explained.judgement, flow, news) else {
             return;
         };
-        let span = dropped.map_or((flow.first, flow.last), |dropped| (dropped.first, dropped.last));
         for finding in findings(explained.judgement, example) {
-            let sighting = sighting(finding, example.clone(), toll, span);
+            let sighting = Sighting {
+                finding,
+                example: example.clone(),
+                toll,
+                first,
+                last,
+            };
             explained.causes.extend(self.causes.add(sighting));
         }
     }
 
-    /// What there is to count that was not counted before.
-    fn toll(&mut self, judgement: Judgement, flow: &Flow, dropped: Option<&DropReading>) -> Option<Toll> {
+    /// What there is to count that was not counted before, and from when to when it was.
+    fn toll(&mut self, judgement: Judgement, flow: &Flow, news: &News) -> Option<(Toll, Timestamp, Timestamp)> {
         match judgement {
-            Judgement::Refused | Judgement::DroppedThoughAdmitted => Some(Toll::of_drops(dropped?.count)),
-            Judgement::PerhapsRefused => self.counted_unanswered.is_first(flow.id).then_some(Toll {
-                unanswered: 1,
-                ..Toll::default()
-            }),
-            Judgement::NotEnforced => self.counted_passed.is_first(flow.id).then_some(Toll {
-                passed: 1,
-                ..Toll::default()
-            }),
+            Judgement::Refused | Judgement::DroppedThoughAdmitted => self.dropped_by_policy(news),
+            Judgement::PerhapsRefused => {
+                let toll = Toll {
+                    unanswered: 1,
+                    ..Toll::default()
+                };
+                let is_first = self.counted.is_first_unanswered(flow.id);
+                is_first.then_some((toll, flow.first, flow.last))
+            }
+            Judgement::NotEnforced => {
+                let toll = Toll {
+                    passed: 1,
+                    ..Toll::default()
+                };
+                let is_first = self.counted.is_first_passed(flow.id);
+                is_first.then_some((toll, flow.first, flow.last))
+            }
             Judgement::Plain | Judgement::NoPolicy | Judgement::Settling | Judgement::Undecidable => None,
+        }
+    }
+
+    fn dropped_by_policy(&self, news: &News) -> Option<(Toll, Timestamp, Timestamp)> {
+        let mut count = Count::ZERO;
+        let mut first = news.at;
+        for drop in news.drops.iter().filter(|drop| self.suspicion(drop) != Suspicion::None) {
+            count += drop.count;
+            first = first.min(drop.first);
+        }
+        (!count.is_zero()).then_some((Toll::of_drops(count), first, news.at))
+    }
+
+    fn account(&mut self, judgement: Judgement, news: &News) {
+        for drop in &news.drops {
+            let own = if self.suspicion(drop) == Suspicion::None {
+                Judgement::NoPolicy
+            } else {
+                judgement
+            };
+            *self.drops.entry(own).or_default() += drop.count;
+        }
+        if !news.further_drops.is_zero() {
+            *self.drops.entry(Judgement::Undecidable).or_default() += news.further_drops;
         }
     }
 }
@@ -167,14 +249,6 @@ fn findings(judgement: Judgement, example: &Example) -> Vec<Finding> {
         Judgement::DroppedThoughAdmitted => disagreement(Kind::DroppedThoughAdmitted),
         Judgement::Refused | Judgement::PerhapsRefused => cause::find(&example.explanation, example.ends()),
         Judgement::Plain | Judgement::NoPolicy | Judgement::Settling | Judgement::Undecidable => Vec::new(),
-    }
-}
-
-fn ends(enriched: &EnrichedFlow) -> Ends<'_> {
-    Ends {
-        source: &enriched.source,
-        destination: &enriched.destination,
-        tuple: enriched.flow.tuple,
     }
 }
 
@@ -198,15 +272,5 @@ const fn judgement(fate: Fate, outcome: Outcome) -> Judgement {
         (Fate::Unanswered, Outcome::DoesNotAdmit) => Judgement::PerhapsRefused,
         (Fate::Passed, Outcome::DoesNotAdmit) => Judgement::NotEnforced,
         (Fate::Unanswered | Fate::Passed | Fate::Open, _) => Judgement::Plain,
-    }
-}
-
-const fn sighting(finding: Finding, example: Example, toll: Toll, span: (Timestamp, Timestamp)) -> Sighting {
-    Sighting {
-        finding,
-        example,
-        toll,
-        first: span.0,
-        last: span.1,
     }
 }

@@ -5,12 +5,14 @@ use crate::{
     cause::{Cause, CauseId},
     enrich::EnrichedFlow,
     explain::Explanation,
+    flow::Phase,
     policy::Outcome,
 };
 
 /// A flow, what happened to it, and what policies say of that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplainedFlow {
+    pub phase: Phase,
     pub enriched: EnrichedFlow,
     /// `None` while the cluster's objects are not all listed.
     pub outcome: Option<Outcome>,
