@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc, time::Duration};
 use self::{
     counted::Counted,
     judge::Judge,
-    once::Once,
     output::Outputs,
     policies::Policies,
     services::ServiceAsks,
@@ -41,7 +40,7 @@ mod surroundings;
 mod tests;
 
 /// How much of everything the engine keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub flows: flow::Limits,
     /// How long what is gone is remembered.
@@ -70,7 +69,6 @@ impl Default for Limits {
     }
 }
 
-#[derive(Debug)]
 pub struct Engine {
     limits: Limits,
     flows: FlowTable,

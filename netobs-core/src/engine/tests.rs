@@ -4,9 +4,9 @@ use std::{fmt::Write as _, net::IpAddr};
 use super::*;
 use crate::{
     directory::Owner,
-    event::{Count, DropReading, Ifindex, Place, Protocol, ReasonId, Tuple},
+    event::{Count, Direction, DropReading, Ifindex, Place, Protocol, ReasonId, TapReading, TcpFlags, Tuple},
     fixtures::{applied, at, ip, namespace, pod},
-    flow::{Evidence, Flow, FlowDrop, FlowId, InitiatorEvidence, Verdict},
+    flow::Phase,
     render,
 };
 
@@ -15,15 +15,12 @@ mod stories;
 
 const NETFILTER: ReasonId = ReasonId(12);
 const NO_SOCKET: ReasonId = ReasonId(3);
-const ON_NODE: Place = Place::Node {
-    interface: Some(Ifindex(5)),
-};
 
 /// A cluster and a node under way, at 10:00 on some morning.
 struct Story {
     engine: Engine,
     now: Timestamp,
-    flows: u64,
+    flows: u16,
     /// Instead of a new one for each flow.
     client_port: Option<u16>,
     text: String,
@@ -57,14 +54,23 @@ impl Story {
         self
     }
 
+    /// Asked, and answered.
     fn pass(&mut self, from: &'static str, to: &'static str, port: u16) -> &mut Self {
-        let flow = self.flow(from, to, port, Verdict::Forwarded, Evidence::Replied);
-        self.take(flow, None)
+        let mut reading = self.tap(from, to, port);
+        reading.to_pod = Direction {
+            syn: false,
+            syn_ack: true,
+            ..reading.from_pod
+        };
+        self.see(Event::Tap(reading))
     }
 
+    /// Asked twice, and never answered.
     fn silence(&mut self, from: &'static str, to: &'static str, port: u16) -> &mut Self {
-        let flow = self.flow(from, to, port, Verdict::Unanswered, Evidence::NoReply);
-        self.take(flow, None)
+        let mut reading = self.tap(from, to, port);
+        reading.from_pod.count = packets(2);
+        reading.last = self.now.plus(Duration::from_secs(1));
+        self.see(Event::Tap(reading))
     }
 
     fn drop(&mut self, from: &'static str, to: &'static str, port: u16, packets: u64) -> &mut Self {
@@ -79,35 +85,23 @@ impl Story {
         port: u16,
         packets: u64,
     ) -> &mut Self {
-        let mut flow = self.flow(from, to, port, Verdict::Dropped, Evidence::KernelReason);
-        let count = Count {
-            packets,
-            bytes: packets * 60,
-        };
         let reading = DropReading {
-            tuple: flow.tuple,
+            tuple: self.tuple(from, to, port),
             reason,
-            place: ON_NODE,
+            place: Place::Node {
+                interface: Some(Ifindex(5)),
+            },
             arrived_by: None,
-            count,
+            count: self::packets(packets),
             source_ports_merged: false,
             first: self.now,
             last: self.now,
         };
-        flow.drops.push(FlowDrop {
-            reason,
-            place: ON_NODE,
-            arrived_by: None,
-            of_reply: false,
-            count,
-            first: self.now,
-            last: self.now,
-        });
-        self.take(flow, Some(reading))
+        self.see(Event::Drop(reading))
     }
 
-    fn take(&mut self, flow: Flow, dropped: Option<DropReading>) -> &mut Self {
-        self.engine.handle_flow(flow, dropped.as_ref());
+    fn see(&mut self, event: Event) -> &mut Self {
+        self.engine.handle_event(&event);
         self.after(2)
     }
 
@@ -130,30 +124,37 @@ impl Story {
         &self.text
     }
 
-    fn flow(&mut self, from: &'static str, to: &'static str, port: u16, verdict: Verdict, evidence: Evidence) -> Flow {
-        self.flows += 1;
-        let own_port = 40_000 + u16::try_from(self.flows % 20_000).unwrap();
-        let protocol = if port == 53 { Protocol::Udp } else { Protocol::Tcp };
-        Flow {
-            id: FlowId(self.flows),
-            tuple: Tuple {
-                source_port: self.client_port.unwrap_or(own_port),
-                source: self.address(from),
-                destination: self.address(to),
-                destination_port: port,
-                protocol,
-                fragment: false,
-            },
-            initiator: InitiatorEvidence::Request,
-            source_interface: None,
-            destination_interface: None,
-            forward: Count::ZERO,
-            reply: Count::ZERO,
-            verdict,
-            evidence,
-            drops: Vec::new(),
+    /// One packet that asks, at the interface of the pod that sends it.
+    fn tap(&mut self, from: &'static str, to: &'static str, port: u16) -> TapReading {
+        let tuple = self.tuple(from, to, port);
+        let asking = Direction {
+            count: packets(1),
+            flags: TcpFlags(TcpFlags::SYN),
+            syn: true,
+            syn_ack: false,
+            other_than_reset: true,
+        };
+        TapReading {
+            interface: interface(tuple.source),
+            tuple,
+            from_pod: asking,
+            to_pod: Direction::default(),
+            opened_by_pod: true,
             first: self.now,
             last: self.now,
+        }
+    }
+
+    fn tuple(&mut self, from: &'static str, to: &'static str, port: u16) -> Tuple {
+        self.flows = self.flows.wrapping_add(1);
+        let own_port = 40_000 + self.flows % 20_000;
+        Tuple {
+            source: self.address(from),
+            destination: self.address(to),
+            source_port: self.client_port.unwrap_or(own_port),
+            destination_port: port,
+            protocol: if port == 53 { Protocol::Udp } else { Protocol::Tcp },
+            fragment: false,
         }
     }
 
@@ -164,6 +165,21 @@ impl Story {
             pod.addresses.first().copied()
         });
         known.unwrap_or_else(|| ip(end))
+    }
+}
+
+fn packets(packets: u64) -> Count {
+    Count {
+        packets,
+        bytes: packets * 60,
+    }
+}
+
+/// Each address is behind an interface of its own.
+fn interface(address: IpAddr) -> Ifindex {
+    match address {
+        IpAddr::V4(address) => Ifindex(u32::from(address.octets()[3])),
+        IpAddr::V6(_) => Ifindex(1000),
     }
 }
 
@@ -178,6 +194,9 @@ fn flow_line(explained: &ExplainedFlow) -> String {
         flow.verdict,
         explained.judgement,
     );
+    if explained.phase != Phase::Opened {
+        write!(line, ", {:?}", explained.phase).unwrap();
+    }
     if let Some(service) = &explained.enriched.service {
         write!(line, ", through service {}", service.name.name).unwrap();
     }

@@ -260,14 +260,14 @@ fn silence_is_no_proof_of_a_drop() {
         .silence("ops-utils/backup-0", "prod-a/api-0", 8080)
         .silence("prod-b/web-0", "prod-a/api-0", 8080);
     expect![[r#"
-        10:00:00 ops-utils/backup-0 to prod-a/api-0:8080 Unanswered, PerhapsRefused, cause 1
+        10:00:01 ops-utils/backup-0 to prod-a/api-0:8080 Unanswered, PerhapsRefused, cause 1
         namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
-          active; 1 connection never answered, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
+          active; 1 connection never answered, 2026-03-01T10:00:00Z to 2026-03-01T10:00:01Z
           from StatefulSet ops-utils/backup (1)
           to StatefulSet prod-a/api (1) on 8080/TCP (1)
           kubectl label namespace ops-utils env=prod
           also opens: ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
-        10:00:02 prod-b/web-0 to prod-a/api-0:8080 Unanswered, Plain
+        10:00:03 prod-b/web-0 to prod-a/api-0:8080 Unanswered, Plain
     "#]]
     .assert_eq(story.read());
 }
@@ -308,9 +308,9 @@ fn what_was_asked_of_a_service_and_the_drop_on_the_way_to_its_pod_are_one() {
         .silence("ops-utils/backup-0", "10.96.0.10", 80)
         .drop("ops-utils/backup-0", "prod-a/api-0", 8080, 3);
     expect![[r#"
-        10:00:00 ops-utils/backup-0 to service api:80 Unanswered, PerhapsRefused, through service api, cause 1
+        10:00:01 ops-utils/backup-0 to service api:80 Unanswered, PerhapsRefused, through service api, cause 1
         namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
-          active; 1 connection never answered, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
+          active; 1 connection never answered, 2026-03-01T10:00:00Z to 2026-03-01T10:00:01Z
           from StatefulSet ops-utils/backup (1)
           to StatefulSet prod-a/api (1) on 8080/TCP (1)
           kubectl label namespace ops-utils env=prod
