@@ -85,7 +85,19 @@ impl Story {
         port: u16,
         packets: u64,
     ) -> &mut Self {
-        let reading = DropReading {
+        let reading = self.dropped(reason, from, to, port, packets);
+        self.see(Event::Drop(reading))
+    }
+
+    fn dropped(
+        &mut self,
+        reason: ReasonId,
+        from: &'static str,
+        to: &'static str,
+        port: u16,
+        packets: u64,
+    ) -> DropReading {
+        DropReading {
             tuple: self.tuple(from, to, port),
             reason,
             place: Place::Node {
@@ -96,8 +108,7 @@ impl Story {
             source_ports_merged: false,
             first: self.now,
             last: self.now,
-        };
-        self.see(Event::Drop(reading))
+        }
     }
 
     fn see(&mut self, event: Event) -> &mut Self {
