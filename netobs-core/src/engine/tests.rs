@@ -23,6 +23,8 @@ struct Story {
     flows: u16,
     /// Instead of a new one for each flow.
     client_port: Option<u16>,
+    /// Instead of the one that each address has.
+    interface: Option<Ifindex>,
     text: String,
 }
 
@@ -37,6 +39,7 @@ impl Story {
             now: at(MORNING - 120),
             flows: 0,
             client_port: None,
+            interface: None,
             text: String::new(),
         };
         for change in changes {
@@ -146,7 +149,7 @@ impl Story {
             other_than_reset: true,
         };
         TapReading {
-            interface: interface(tuple.source),
+            interface: self.interface.unwrap_or_else(|| interface(tuple.source)),
             tuple,
             from_pod: asking,
             to_pod: Direction::default(),

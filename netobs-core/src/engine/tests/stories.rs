@@ -404,3 +404,44 @@ fn a_pod_is_replaced_and_its_address_given_to_another_namespace() {
           also opens: ops-utils/thief-0, ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
     "#]].assert_eq(story.read());
 }
+
+#[test]
+fn an_address_was_given_away_before_anybody_told_us() {
+    let mut story = Story::of(shop());
+    story.pass("prod-b/web-0", "prod-a/api-0", 8080);
+    story.interface = Some(Ifindex(77));
+    let mut thief = pod("ops-utils/thief-0", "10.244.0.11", "");
+    thief.started = Some(at(MORNING + 1));
+    story
+        .silence("10.244.0.11", "prod-a/api-0", 8080)
+        .tell(&applied(thief))
+        .silence("10.244.0.11", "prod-a/api-0", 8080);
+    expect![[r#"
+        10:00:00 prod-b/web-0 to prod-a/api-0:8080 Forwarded, Plain
+        10:00:03 10.244.0.11? to prod-a/api-0:8080 Unanswered, Plain
+        10:00:05 ops-utils/thief-0 to prod-a/api-0:8080 Unanswered, PerhapsRefused, cause 1
+        namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
+          active; 1 connection never answered, 2026-03-01T10:00:04Z to 2026-03-01T10:00:05Z
+          from StatefulSet ops-utils/thief (1)
+          to StatefulSet prod-a/api (1) on 8080/TCP (1)
+          kubectl label namespace ops-utils env=prod
+          also opens: ops-utils/thief-0, ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
+    "#]].assert_eq(story.read());
+}
+
+#[test]
+fn a_mended_cause_comes_back_when_the_label_goes_again() {
+    let mut story = Story::of(shop());
+    story
+        .drop("ops-utils/backup-0", "prod-a/api-0", 8080, 3)
+        .tell(&namespace("ops-utils", "env=prod"))
+        .after(60)
+        .tell(&namespace("ops-utils", ""))
+        .after(1)
+        .drop("ops-utils/backup-0", "prod-a/api-0", 8080, 2);
+    let states = story.read().lines().filter(|line| line.contains("packets dropped"));
+    expect![[r#"
+          active; 3 packets dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
+          mended at 2026-03-01T10:00:02Z; 3 packets dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
+          active since the label was lost at 2026-03-01T10:01:02Z; 5 packets dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:01:03Z"#]].assert_eq(&states.collect::<Vec<_>>().join("\n"));
+}
