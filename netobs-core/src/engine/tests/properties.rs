@@ -52,7 +52,7 @@ fn change(seed: u64) -> Change {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn every_dropped_packet_is_accounted_for_once(drops in prop::collection::vec(lost(), 1..40)) {
@@ -60,9 +60,12 @@ proptest! {
         let mut told = 0;
         for (from, to, port, packets, by_policy) in drops {
             let reason = if by_policy { NETFILTER } else { NO_SOCKET };
+            // Every other one goes on with a connection that may have been there before.
+            story.client_port = packets.is_multiple_of(2).then_some(41_000);
             story.drop_for(reason, ADDRESSES[from], ADDRESSES[to], port, packets);
             told += packets;
         }
+        story.after(400);
         let judged = story.engine.drops();
         let packets = |judgement| judged.get(&judgement).map_or(0, |count| count.packets);
         prop_assert_eq!(judged.values().map(|count| count.packets).sum::<u64>(), told);
@@ -111,7 +114,7 @@ fn nothing_grows_without_bound() {
         story.tell(&Change::RelistEnds(kind));
     }
     let mut seed = 11_u64;
-    for step in 0..100_000 {
+    for step in 0..50_000 {
         seed = seed
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);

@@ -439,7 +439,8 @@ fn a_mended_cause_comes_back_when_the_label_goes_again() {
         .tell(&namespace("ops-utils", ""))
         .after(1)
         .drop("ops-utils/backup-0", "prod-a/api-0", 8080, 2);
-    let states = story.read().lines().filter(|line| line.contains("packets dropped"));
+    let lines = story.read().lines().filter(|line| line.contains("packets dropped"));
+    let states = lines.map(str::trim);
     expect![[r#"
           active; 3 packets dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
           mended at 2026-03-01T10:00:02Z; 3 packets dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
