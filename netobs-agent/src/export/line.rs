@@ -180,6 +180,7 @@ fn drop_line<'a>(drop: &FlowDrop, names: &'a impl Names) -> DropLine<'a> {
     let (place, namespace, interface) = match drop.place {
         Place::Node { interface } => ("node", None, interface),
         Place::Inside { namespace, interface } => ("inside", Some(namespace.0), interface),
+        Place::Unknown => ("unknown", None, None),
     };
     let line = |index| interface_line(index, names, namespace.is_none());
     DropLine {

@@ -1,8 +1,8 @@
-//! Where the fields lie that the drop program reads, as constants for it.
+//! What the drop program must know of the running kernel, as constants for it: where fields lie, and a reason's number.
 use super::{btf::Btf, error::KernelError};
 
 /// A program's constant, and the field whose offset it holds.
-const FIELDS: [(&str, &str, &str); 15] = [
+const FIELDS: [(&str, &str, &str); 17] = [
     ("SK_BUFF_DEV", "sk_buff", "dev"),
     ("SK_BUFF_HEAD", "sk_buff", "head"),
     ("SK_BUFF_TAIL", "sk_buff", "tail"),
@@ -12,6 +12,8 @@ const FIELDS: [(&str, &str, &str); 15] = [
     ("SK_BUFF_PROTOCOL", "sk_buff", "protocol"),
     ("SK_BUFF_SKB_IIF", "sk_buff", "skb_iif"),
     ("SK_BUFF_REFDST", "sk_buff", "_skb_refdst"),
+    ("SK_BUFF_SK", "sk_buff", "sk"),
+    ("SOCK_NET", "sock", "__sk_common.skc_net.net"),
     ("NET_DEVICE_IFINDEX", "net_device", "ifindex"),
     ("NET_DEVICE_NET", "net_device", "nd_net.net"),
     ("NET_INUM", "net", "ns.inum"),
@@ -20,6 +22,9 @@ const FIELDS: [(&str, &str, &str); 15] = [
     ("SHARED_INFO_GSO_SEGS", "skb_shared_info", "gso_segs"),
 ];
 
+/// An echo reply that no ping socket wanted. Raw sockets, which most pings use, had their copy before.
+const NO_SOCKET: &str = "SKB_DROP_REASON_NO_SOCKET";
+
 pub(crate) fn read(btf: &Btf) -> Result<Vec<(&'static str, u32)>, KernelError> {
     let offset = |&(constant, structure, field): &(&'static str, &'static str, &'static str)| {
         let offset = btf
@@ -27,5 +32,12 @@ pub(crate) fn read(btf: &Btf) -> Result<Vec<(&'static str, u32)>, KernelError> {
             .ok_or(KernelError::FieldMissing { structure, field })?;
         Ok((constant, offset))
     };
-    FIELDS.iter().map(offset).collect()
+    let mut constants = FIELDS.iter().map(offset).collect::<Result<Vec<_>, _>>()?;
+    let reasons = btf.enumerators(|name| name == "skb_drop_reason");
+    let no_socket = reasons
+        .iter()
+        .find(|(name, _)| name == NO_SOCKET)
+        .map_or(u32::MAX, |(_, number)| *number);
+    constants.push(("NO_SOCKET", no_socket));
+    Ok(constants)
 }

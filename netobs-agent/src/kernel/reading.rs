@@ -79,10 +79,10 @@ where
     let key = held.key;
     let interface = (key.ifindex != 0).then_some(Ifindex(key.ifindex));
     let namespace = NetnsId(key.netns);
-    let place = if namespace == node {
-        Place::Node { interface }
-    } else {
-        Place::Inside { namespace, interface }
+    let place = match namespace {
+        NetnsId(0) => Place::Unknown,
+        namespace if namespace == node => Place::Node { interface },
+        namespace => Place::Inside { namespace, interface },
     };
     Event::Drop(DropReading {
         tuple: tuple(key.source.ip(), key.destination.ip(), key.ports, key.meta),

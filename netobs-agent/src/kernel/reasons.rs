@@ -8,8 +8,14 @@ use super::btf::Btf;
 
 const MODULES: &str = "/sys/kernel/btf";
 const CORE_PREFIX: &str = "SKB_DROP_REASON_";
-/// What the tracepoint reports though nothing was dropped, or though it was only a sniffer's copy.
-const NO_DROPS: [&str; 3] = ["SKB_NOT_DROPPED_YET", "SKB_CONSUMED", "PACKET_SOCK_ERROR"];
+/// What the tracepoint reports though the network dropped nothing: what was consumed, a sniffer's copy, what a socket that
+/// was closed had received and not read.
+const NO_DROPS: [&str; 4] = [
+    "SKB_NOT_DROPPED_YET",
+    "SKB_CONSUMED",
+    "PACKET_SOCK_ERROR",
+    "QUEUE_PURGE",
+];
 
 pub(crate) struct Reasons {
     by_id: HashMap<ReasonId, String>,

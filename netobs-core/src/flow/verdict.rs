@@ -6,6 +6,8 @@ use crate::event::{Protocol, TcpFlags};
 
 /// Where the ports that clients are given begin, on Linux and by IANA's advice nearly so.
 const FIRST_CLIENT_PORT: u16 = 32768;
+/// A flow that was answered counts as dropped only if its packets were still dropped this long after the last answer.
+const SILENCE: Duration = Duration::from_millis(500);
 /// A request is repeated after a second at the earliest; this long without an answer there was at least one repetition.
 const PATIENCE: Duration = Duration::from_millis(900);
 
@@ -73,10 +75,9 @@ impl Entry {
         let responder = initiator.other();
         let last_reply = self.last_from[responder.index()];
         let replied = self.signs[responder.index()].other_than_reset && !self.sent(responder).is_zero();
-        let dropped_since = self
-            .drops
-            .iter()
-            .any(|drop| sender(drop) == initiator && drop.last > last_reply);
+        let silence = if replied { SILENCE } else { Duration::ZERO };
+        let dropped = |drop: &FlowDrop| sender(drop) == initiator && drop.last >= last_reply.plus(silence);
+        let dropped_since = self.drops.iter().any(dropped);
         let delivered = self.taps[responder.index()].is_some_and(|tap| !tap.sent_by[initiator.index()].is_zero());
         if dropped_since {
             (Verdict::Dropped, Evidence::KernelReason)

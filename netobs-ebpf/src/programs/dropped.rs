@@ -3,12 +3,12 @@ use aya_ebpf::{helpers::bpf_ktime_get_ns, macros::map, maps::Array, programs::Bt
 use netobs_common::{
     counter::Counter,
     key::{DropKey, Key, meta},
-    parse::{self, Packet},
+    parse::{self, Packet, sign},
     ring::{HINT, Hint, TABLE_DROP_V4, TABLE_DROP_V6},
 };
 
 use super::{
-    maps::{DropMaps, SEED, Tables, count},
+    maps::{DropMaps, NO_SOCKET, SEED, Tables, count},
     structs::{Device, Linear, SkBuff},
     table::{self, Sighting, Table},
     tally,
@@ -68,6 +68,9 @@ fn count_packet<const A: usize>(skb: SkBuff, reason: u32, linear: &Linear, packe
 where
     Tables: DropMaps<A>,
 {
+    if is_read_elsewhere(reason, packet) {
+        return;
+    }
     let bytes = (linear.len as u32).wrapping_add(skb.data_len());
     let segments = skb.gso_segments(bytes.wrapping_sub(packet.header_len));
     let Some(room) = <Tables as DropMaps<A>>::room() else {
@@ -84,6 +87,13 @@ where
         now: unsafe { bpf_ktime_get_ns() },
     };
     find_or_open(room);
+}
+
+/// An echo reply without a ping socket; a raw socket, which most pings use, had its copy.
+#[inline(always)]
+fn is_read_elsewhere<const A: usize>(reason: u32, packet: &Packet<A>) -> bool {
+    let is_icmp = matches!(packet.transport.protocol, parse::ICMP | parse::ICMPV6);
+    is_icmp && packet.transport.signs & sign::ANSWER != 0 && reason == NO_SOCKET.load()
 }
 
 #[inline(always)]

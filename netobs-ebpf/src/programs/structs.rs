@@ -14,7 +14,7 @@ macro_rules! offsets {
 
 offsets! {
     SK_BUFF_DEV, SK_BUFF_HEAD, SK_BUFF_TAIL, SK_BUFF_END, SK_BUFF_DATA_LEN, SK_BUFF_NETWORK_HEADER, SK_BUFF_PROTOCOL,
-    SK_BUFF_SKB_IIF, SK_BUFF_REFDST, NET_DEVICE_IFINDEX, NET_DEVICE_NET, NET_INUM, DST_ENTRY_DEV, SHARED_INFO_GSO_SIZE,
+    SK_BUFF_SKB_IIF, SK_BUFF_REFDST, SK_BUFF_SK, SOCK_NET, NET_DEVICE_IFINDEX, NET_DEVICE_NET, NET_INUM, DST_ENTRY_DEV, SHARED_INFO_GSO_SIZE,
     SHARED_INFO_GSO_SEGS,
 }
 
@@ -40,7 +40,8 @@ impl SkBuff {
         field(self.0, &SK_BUFF_SKB_IIF)
     }
 
-    /// The packet's device; where it has none yet, the one its route leads to.
+    /// The packet's device; where it has none yet, or none any more, the one its route leads to; where it has no route
+    /// either, only the namespace of its socket.
     #[inline(always)]
     pub(super) fn device(self) -> Device {
         let dev: *const u8 = field(self.0, &SK_BUFF_DEV);
@@ -51,7 +52,19 @@ impl SkBuff {
                 netns: field(net, &NET_INUM),
             };
         }
-        self.device_of_route()
+        let device = self.device_of_route();
+        if device.netns != 0 {
+            return device;
+        }
+        let socket: *const u8 = field(self.0, &SK_BUFF_SK);
+        if socket.is_null() {
+            return device;
+        }
+        let net: usize = probe(socket, &SOCK_NET);
+        Device {
+            ifindex: 0,
+            netns: probe(net as *const u8, &NET_INUM),
+        }
     }
 
     #[inline(always)]
