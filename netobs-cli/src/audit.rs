@@ -40,10 +40,10 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write, notes: &mut dyn Wr
             }
             let (policies, namespaces) = (manifests.policies.len(), manifests.snapshot.namespaces.len());
             let pods = manifests.snapshot.pods.len();
+            let findings = findings.len();
             writeln!(
                 out,
-                "{} findings in {policies} policies, {namespaces} namespaces, {pods} pods",
-                findings.len()
+                "findings: {findings} (policies: {policies}, namespaces: {namespaces}, pods: {pods})"
             )?;
         }
     }

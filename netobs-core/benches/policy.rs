@@ -87,98 +87,91 @@ fn fastest(mut work: impl FnMut()) -> f64 {
 
 /// Five, as a careful team writes them.
 fn policies_of(number: u32, interner: &mut Interner) -> Vec<Policy> {
-    let namespace = format!("team-{number}");
-    let label = |interner: &mut Interner, key: &str, values: &[&str]| Requirement {
-        key: interner.symbol(key),
-        operator: Operator::In,
-        values: values.iter().map(|value| interner.symbol(value)).collect(),
+    let namespace = interner.symbol(&format!("team-{number}"));
+    let rules = rules_of(number, &Namespaces::Named(namespace.clone()), interner);
+    let rule_set = |rules: Vec<Rule>, name: &str| {
+        (name == "default-deny" || !rules.is_empty()).then_some(RuleSet { isolates: true, rules })
     };
-    let dns_pods = Selector::new(vec![label(interner, "k8s-app", &["kube-dns"])]);
-    let prod = Selector::new(vec![label(interner, "env", &["prod", "stage"])]);
-    let app = Selector::new(vec![label(interner, "app", &[&format!("app-{}", number % 10)])]);
-    let web = Selector::new(vec![label(interner, "tier", &["web"])]);
-    let everywhere = Namespaces::Matching(Selector::everything());
-    let own = Namespaces::Named(interner.symbol(&namespace));
-    let outside = IpBlock {
-        cidr: "0.0.0.0/0"
-            .parse()
-            .unwrap_or(Cidr::single(Ipv4Addr::UNSPECIFIED.into())),
-        except: ["10.0.0.0/8", "172.16.0.0/12"]
-            .iter()
-            .filter_map(|text| text.parse().ok())
-            .collect(),
+    let policy = |(name, pods, ingress, egress): (&str, Selector, Vec<Rule>, Vec<Rule>)| Policy {
+        id: PolicyId {
+            kind: "NetworkPolicy",
+            namespace: Some(namespace.clone()),
+            name: name.into(),
+        },
+        tier: Tier(1_000),
+        order: 0,
+        subject: Subject {
+            namespaces: Namespaces::Named(namespace.clone()),
+            pods,
+        },
+        ingress: rule_set(ingress, name),
+        egress: rule_set(egress, name),
     };
+    rules.into_iter().map(policy).collect()
+}
+
+/// The name of each, the pods it is for, and its rules for ingress and egress.
+fn rules_of(
+    number: u32,
+    own: &Namespaces,
+    interner: &mut Interner,
+) -> [(&'static str, Selector, Vec<Rule>, Vec<Rule>); 5] {
     let any = Selector::everything;
-    let pods = |namespaces: &Namespaces, pods: Selector| Peer::Pods {
-        namespaces: namespaces.clone(),
-        pods,
+    let everywhere = Namespaces::Matching(any());
+    let dns = pods(&everywhere, selector(interner, "k8s-app", &["kube-dns"]));
+    let same = pods(own, any());
+    let prod = Namespaces::Matching(selector(interner, "env", &["prod", "stage"]));
+    let caller = pods(&prod, selector(interner, "app", &[&format!("app-{}", number % 10)]));
+    let named = PortRange::Named(interner.symbol("http"));
+    let domain = PortRange::Between { first: 53, last: 53 };
+    let high = PortRange::Between {
+        first: 1_024,
+        last: 65_535,
     };
-    let rules = [
+    let out = vec![outside(), pods(&everywhere, any())];
+    [
         ("default-deny", any(), vec![], vec![]),
-        (
-            "dns",
-            any(),
-            vec![],
-            vec![rule(
-                vec![pods(&everywhere, dns_pods)],
-                Protocol::Udp,
-                PortRange::Between { first: 53, last: 53 },
-            )],
-        ),
+        ("dns", any(), vec![], vec![rule(vec![dns], Protocol::Udp, domain)]),
         (
             "same-namespace",
             any(),
-            vec![rule(vec![pods(&own, any())], Protocol::Tcp, PortRange::All)],
+            vec![rule(vec![same], Protocol::Tcp, PortRange::All)],
             vec![],
         ),
         (
             "prod",
-            web,
-            vec![rule(
-                vec![pods(&Namespaces::Matching(prod), app)],
-                Protocol::Tcp,
-                PortRange::Named(interner.symbol("http")),
-            )],
+            selector(interner, "tier", &["web"]),
+            vec![rule(vec![caller], Protocol::Tcp, named)],
             vec![],
         ),
-        (
-            "outside",
-            any(),
-            vec![],
-            vec![rule(
-                vec![Peer::Block(outside), pods(&everywhere, any())],
-                Protocol::Tcp,
-                PortRange::Between {
-                    first: 1_024,
-                    last: 65_535,
-                },
-            )],
-        ),
-    ];
-    rules
-        .into_iter()
-        .map(|(name, pods, ingress, egress)| Policy {
-            id: PolicyId {
-                kind: "NetworkPolicy",
-                namespace: Some(interner.symbol(&namespace)),
-                name: interner.symbol(name),
-            },
-            tier: Tier(1_000),
-            order: 0,
-            subject: Subject {
-                namespaces: own.clone(),
-                pods,
-            },
-            ingress: (name == "default-deny" || !ingress.is_empty()).then_some(RuleSet {
-                isolates: true,
-                rules: ingress,
-            }),
-            egress: (name == "default-deny" || !egress.is_empty()).then_some(RuleSet {
-                isolates: true,
-                rules: egress,
-            }),
-        })
-        .collect()
+        ("outside", any(), vec![], vec![rule(out, Protocol::Tcp, high)]),
+    ]
+}
+
+fn selector(interner: &mut Interner, key: &str, values: &[&str]) -> Selector {
+    let values = values.iter().map(|value| interner.symbol(value)).collect();
+    Selector::new(vec![Requirement {
+        key: interner.symbol(key),
+        operator: Operator::In,
+        values,
+    }])
+}
+
+fn pods(namespaces: &Namespaces, pods: Selector) -> Peer {
+    Peer::Pods {
+        namespaces: namespaces.clone(),
+        pods,
+    }
+}
+
+/// Everything but the cluster's own blocks.
+fn outside() -> Peer {
+    let except = ["10.0.0.0/8", "172.16.0.0/12"]
+        .iter()
+        .filter_map(|text| text.parse().ok())
+        .collect();
+    let everything = Cidr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
+    everything.map_or(Peer::Never, |cidr| Peer::Block(IpBlock { cidr, except }))
 }
 
 fn rule(peers: Vec<Peer>, protocol: Protocol, range: PortRange) -> Rule {

@@ -22,6 +22,8 @@ mod hint;
 mod label_hints;
 mod mismatch;
 mod nearness;
+#[cfg(test)]
+mod properties;
 mod rule_hints;
 mod surroundings;
 

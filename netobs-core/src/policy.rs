@@ -10,6 +10,8 @@ pub use self::{
     set::PolicySet,
 };
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 mod cidr;
 mod connection;
 mod decision;

@@ -155,15 +155,15 @@ pub fn word(direction: Direction) -> &'static str {
 pub fn missing(missing: Missing, connection: &Connection<'_>) -> String {
     let end = |end: End| endpoint(connection.end(end));
     match missing {
-        Missing::Owner(side) => format!("whose address {} is", end(side)),
+        Missing::Owner(side) => format!("the owner of address {}", end(side)),
         Missing::NamespaceLabels(side) => match connection.end(side) {
             Endpoint::Pod(pod) => format!("the labels of namespace {}", pod.namespace),
             Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_) => "the namespace's labels".to_owned(),
         },
         Missing::Address(side) => format!("the IP address of {}", end(side)),
-        Missing::AddressFamily(side) => format!("which of its IP addresses {} uses", end(side)),
+        Missing::AddressFamily(side) => format!("the one of its IP addresses that {} uses", end(side)),
         Missing::Port => "the destination port".to_owned(),
-        Missing::Node => "whether both are on the same node".to_owned(),
+        Missing::Node => "the nodes of both ends".to_owned(),
     }
 }
 
@@ -184,7 +184,7 @@ fn direction_text(connection: &Connection<'_>, explanation: &DirectionExplanatio
         Ground::Itself => format!("admitted, as {pod} is always open to itself"),
         Ground::NoRuleAdmits => format!("not admitted; {pod} is isolated by {policies}"),
         Ground::Denied(rule) => format!("denied by {}, rule {}", rule.policy, rule.index + 1),
-        Ground::Missing(fact) => format!("undecidable; it is not known {}", missing(*fact, connection)),
+        Ground::Missing(fact) => format!("undecidable without {}", missing(*fact, connection)),
     };
     line(&mut text, &format!("{direction}: {verdict}"));
     let left_out = explanation.attempts.len().saturating_sub(SHOWN) + explanation.attempts_left_out;

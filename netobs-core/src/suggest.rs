@@ -2,12 +2,14 @@
 use crate::{
     explain::{Explanation, ObjectRef, Surroundings},
     labels::{Labels, Symbol},
-    policy::{Connection, Direction, Outcome, Policy, PolicyId, PolicySet, PortMatch, Ports, Rule, Subject},
+    policy::{Connection, Direction, Policy, PolicyId, PolicySet, PortMatch, Ports, Rule, Subject},
 };
 
 mod effect;
 mod label_change;
 mod policy_change;
+#[cfg(test)]
+mod properties;
 mod trial;
 
 /// How many ways are shown.
@@ -84,42 +86,47 @@ impl Change {
 }
 
 impl PolicySet {
-    /// Nothing where the connection is admitted, where it cannot be decided, or where no small change would admit it.
+    /// Nothing where the connection is admitted, or where no small change would surely admit it.
     pub fn suggest(
         &self,
         connection: &Connection<'_>,
         explanation: &Explanation,
         surroundings: &dyn Surroundings,
     ) -> Vec<Suggestion> {
-        let refused = [Direction::Ingress, Direction::Egress]
-            .into_iter()
-            .filter(|direction| explanation.of(*direction).outcome() == Outcome::DoesNotAdmit);
-        let ways: Vec<_> = refused
-            .map(|direction| ways(self, connection, explanation, direction))
-            .collect();
-        let most = ways.iter().map(Vec::len).max().unwrap_or(0);
-        if ways.iter().any(Vec::is_empty) {
+        if explanation.outcome().passes() {
             return Vec::new();
         }
-        let mut suggestions: Vec<Suggestion> = Vec::new();
-        for index in 0..most {
-            let mut changes: Vec<Change> = Vec::new();
-            for way in ways
-                .iter()
-                .filter_map(|ways| ways.get(index).or_else(|| ways.last()))
-                .flatten()
-            {
-                if !changes.contains(way) {
-                    changes.push(way.clone());
-                }
-            }
-            let known = suggestions.iter().any(|suggestion| suggestion.changes == changes);
-            if !known && suggestions.len() < MOST && trial::admits(self, connection, &changes) {
-                suggestions.push(effect::of(self, connection, changes, surroundings));
+        let directions = [Direction::Ingress, Direction::Egress].into_iter();
+        let mut combined: Vec<Vec<Change>> = vec![Vec::new()];
+        for direction in directions.filter(|direction| !explanation.of(*direction).outcome().passes()) {
+            let ways = ways(self, connection, explanation, direction);
+            combined = combine(&combined, &ways);
+        }
+        combined.retain(|changes| !changes.is_empty() && trial::admits(self, connection, changes));
+        combined.truncate(MOST);
+        combined
+            .into_iter()
+            .map(|changes| effect::of(self, connection, changes, surroundings))
+            .collect()
+    }
+}
+
+/// Each of the one with each of the other, what is near the beginning of both first.
+fn combine(left: &[Vec<Change>], right: &[Vec<Change>]) -> Vec<Vec<Change>> {
+    let mut pairs: Vec<_> = (0..left.len())
+        .flat_map(|one| (0..right.len()).map(move |other| (one, other)))
+        .collect();
+    pairs.sort_by_key(|(one, other)| one + other);
+    let join = |(one, other): (usize, usize)| {
+        let mut changes = left[one].clone();
+        for change in &right[other] {
+            if !changes.contains(change) {
+                changes.push(change.clone());
             }
         }
-        suggestions
-    }
+        changes
+    };
+    pairs.into_iter().map(join).collect()
 }
 
 /// Each a list of changes that mends one direction, the smallest first.

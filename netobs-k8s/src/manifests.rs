@@ -5,7 +5,7 @@ use std::{
 };
 
 use netobs_core::{
-    change::{Namespace, Node, Pod},
+    change::{Namespace, Node, Pod, Service},
     directory,
     explain::{NamespaceFacts, Snapshot},
     labels::{Interner, Symbol},
@@ -30,6 +30,7 @@ pub struct Manifests {
     /// Where each policy was read.
     pub policy_places: BTreeMap<PolicyId, Place>,
     pub nodes: BTreeMap<Symbol, Node>,
+    pub services: Vec<Service>,
     pub findings: Vec<Finding>,
     /// Pods that share their node's addresses come after those that have their own.
     by_address: HashMap<IpAddr, Holder>,
@@ -50,6 +51,9 @@ pub struct Reader {
     /// Pods that workloads would make, for those of which no pod is given.
     templates: BTreeMap<(Symbol, Symbol), Pod>,
     nodes: BTreeMap<Symbol, Node>,
+    services: Vec<Service>,
+    /// The nodes' addresses as the pods on them tell them.
+    host_addresses: BTreeMap<IpAddr, Symbol>,
     policies: PolicySet,
     policy_places: BTreeMap<PolicyId, Place>,
     left_aside: BTreeSet<(String, String)>,
@@ -72,6 +76,7 @@ impl Reader {
             policies: self.policies,
             policy_places: self.policy_places,
             findings: self.findings,
+            services: self.services,
             ..Manifests::default()
         };
         for (key, pod) in self.pods {
@@ -95,7 +100,9 @@ impl Reader {
             }
         }
         manifests.nodes = self.nodes;
-        manifests.add_host_addresses();
+        for (address, node) in self.host_addresses {
+            manifests.by_address.entry(address).or_insert(Holder::Node(node));
+        }
         for (
             name,
             Namespace {
@@ -155,20 +162,6 @@ impl Manifests {
                 address: Some(address),
             },
             None => Endpoint::World(address),
-        }
-    }
-
-    /// A pod on its host's network tells the node's addresses where the node itself is not given.
-    fn add_host_addresses(&mut self) {
-        let on_host = self.snapshot.pods.values().filter(|pod| pod.host_network);
-        for (node, address) in on_host.flat_map(|pod| {
-            pod.node
-                .iter()
-                .flat_map(|node| pod.addresses.iter().map(move |one| (node, *one)))
-        }) {
-            self.by_address
-                .entry(address)
-                .or_insert_with(|| Holder::Node(node.clone()));
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Kubernetes objects cut to what netobs uses, in the model's own types.
 pub use self::{
     cluster::{namespace, node},
-    pod::pod,
+    pod::{host_addresses, pod},
+    service::{endpoint_slice, service},
 };
 
 mod cluster;
 mod pod;
+mod service;
 
 use std::collections::BTreeMap;
 

@@ -80,6 +80,16 @@ impl Decision<'_> {
     }
 }
 
+impl Decision<'_> {
+    /// The fact that would decide it.
+    pub const fn missing(&self) -> Option<Missing> {
+        match self {
+            Self::Undecidable(missing) => Some(*missing),
+            Self::NotApplicable | Self::Admits(_) | Self::DoesNotAdmit(_) => None,
+        }
+    }
+}
+
 impl Outcome {
     /// Whether nothing in the policies is in the connection's way.
     pub const fn passes(self) -> bool {

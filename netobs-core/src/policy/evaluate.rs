@@ -5,6 +5,9 @@ use super::{
     matching::{self, Match},
 };
 
+#[cfg(test)]
+mod tests;
+
 impl PolicySet {
     pub fn evaluate(&self, connection: &Connection<'_>) -> Evaluation<'_> {
         Evaluation {
@@ -15,16 +18,29 @@ impl PolicySet {
 
     /// What the policies say for the pod at one end alone.
     pub fn decide(&self, connection: &Connection<'_>, direction: Direction) -> Decision<'_> {
+        self.decide_with(connection, direction, &[])
+    }
+
+    /// As if these policies stood in place of those of the same ids, for the same pods and in the same order.
+    pub(crate) fn decide_with<'s>(
+        &'s self,
+        connection: &Connection<'_>,
+        direction: Direction,
+        replacing: &'s [Policy],
+    ) -> Decision<'s> {
         let end = direction.subject();
         let pod = match connection.end(end) {
             Endpoint::Pod(pod) if !pod.host_network => pod,
-            Endpoint::Unknown(_) if !self.is_empty() => return Decision::Undecidable(Missing::Owner(end)),
+            Endpoint::Unknown(_) if self.iter().any(|policy| policy.rules(direction).is_some()) => {
+                return Decision::Undecidable(Missing::Owner(end));
+            }
             Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_) => {
                 return Decision::NotApplicable;
             }
         };
         let mut walk = Walk::new(connection, direction, pod);
         for policy in self.candidates(&pod.namespace) {
+            let policy = replacing.iter().find(|other| other.id == policy.id).unwrap_or(policy);
             if let Some(rules) = policy.rules(direction) {
                 walk.visit(policy, rules);
             }
@@ -128,22 +144,27 @@ impl<'c, 'p, 's> Walk<'c, 'p, 's> {
         if selected == Match::No {
             return;
         }
-        if rules.isolates && self.isolated != Match::Yes {
-            self.isolated = selected;
-        }
         for (index, rule) in rules.rules.iter().enumerate() {
-            let matches = selected.and(|| matching::rule(rule, self.connection, self.direction));
+            let matches = matching::rule(rule, self.connection, self.direction);
             if matches != Match::No {
-                let rule_ref = RuleRef {
-                    policy,
-                    direction: self.direction,
-                    index,
-                };
-                self.apply(rule.action, rule_ref, matches);
+                let direction = self.direction;
+                self.apply(
+                    rule.action,
+                    RuleRef {
+                        policy,
+                        direction,
+                        index,
+                    },
+                    selected.and(|| matches),
+                );
             }
-            if !self.open {
+            if matches == Match::Yes {
+                // If the policy selects the pod, this rule decides; if not, the policy does not isolate it either.
                 return;
             }
+        }
+        if rules.isolates && self.isolated != Match::Yes {
+            self.isolated = selected;
         }
     }
 

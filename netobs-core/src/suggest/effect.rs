@@ -120,10 +120,13 @@ impl Effects {
                 rule,
                 ..
             } => {
-                let peer = asked.end(direction.peer()).pod().map(name);
+                // The rule is for pods like the asked one, in its namespace; if that is no pod, for one address.
+                let Some(peer) = asked.end(direction.peer()).pod() else {
+                    return;
+                };
                 let mut pods = Vec::new();
-                surroundings.each_pod(None, &mut |pod| {
-                    if is_peer(&rule.peers, pod) && Some(name(pod)) != peer {
+                surroundings.each_pod(Some(&peer.namespace), &mut |pod| {
+                    if is_peer(&rule.peers, pod) && pod.name != peer.name {
                         pods.push(name(pod));
                     }
                     ControlFlow::Continue(())

@@ -2,19 +2,15 @@
 use super::{Change, labels_after, policy_after};
 use crate::{
     explain::ObjectRef,
-    policy::{Connection, Direction, Endpoint, Outcome, PodFacts, PolicySet},
+    policy::{Connection, Direction, Endpoint, PodFacts, Policy, PolicySet},
 };
 
 pub(super) fn mends(set: &PolicySet, connection: &Connection<'_>, direction: Direction, changes: &[Change]) -> bool {
-    with_changes(set, connection, changes, |set, connection| {
-        set.decide(connection, direction).outcome()
-    })
+    Trial::of(set, connection, changes).passes(set, connection, &[direction])
 }
 
 pub(super) fn admits(set: &PolicySet, connection: &Connection<'_>, changes: &[Change]) -> bool {
-    with_changes(set, connection, changes, |set, connection| {
-        set.evaluate(connection).outcome()
-    })
+    Trial::of(set, connection, changes).passes(set, connection, &[Direction::Ingress, Direction::Egress])
 }
 
 /// The pod as it is once the changes are made.
@@ -34,33 +30,38 @@ pub(super) fn pod_after(pod: &PodFacts, changes: &[Change]) -> PodFacts {
     }
 }
 
-fn with_changes(
-    set: &PolicySet,
-    connection: &Connection<'_>,
-    changes: &[Change],
-    ask: impl FnOnce(&PolicySet, &Connection<'_>) -> Outcome,
-) -> bool {
-    let pods = [connection.source, connection.destination].map(|end| match end {
-        Endpoint::Pod(pod) => Some(pod_after(pod, changes)),
-        Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_) => None,
-    });
-    let after = Connection {
-        source: pods[0].as_ref().map_or(connection.source, Endpoint::Pod),
-        destination: pods[1].as_ref().map_or(connection.destination, Endpoint::Pod),
-        ..*connection
-    };
-    let changed: Vec<_> = changes
-        .iter()
-        .filter_map(|change| match change {
+/// What the changes make of both ends and of the policies.
+struct Trial {
+    source: Option<PodFacts>,
+    destination: Option<PodFacts>,
+    policies: Vec<Policy>,
+}
+
+impl Trial {
+    fn of(set: &PolicySet, connection: &Connection<'_>, changes: &[Change]) -> Self {
+        let after = |end| match end {
+            Endpoint::Pod(pod) => Some(pod_after(pod, changes)),
+            Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_) => None,
+        };
+        let changed = changes.iter().filter_map(|change| match change {
             Change::AddRule { policy, .. } | Change::AddPort { policy, .. } => set.get(policy),
             Change::SetLabel { .. } | Change::RemoveLabel { .. } => None,
-        })
-        .map(|policy| policy_after(policy, changes))
-        .collect();
-    if changed.is_empty() {
-        return ask(set, &after).passes();
+        });
+        Self {
+            source: after(connection.source),
+            destination: after(connection.destination),
+            policies: changed.map(|policy| policy_after(policy, changes)).collect(),
+        }
     }
-    let mut set = set.clone();
-    changed.into_iter().for_each(|policy| set.insert(policy));
-    ask(&set, &after).passes()
+
+    fn passes(&self, set: &PolicySet, connection: &Connection<'_>, directions: &[Direction]) -> bool {
+        let after = Connection {
+            source: self.source.as_ref().map_or(connection.source, Endpoint::Pod),
+            destination: self.destination.as_ref().map_or(connection.destination, Endpoint::Pod),
+            ..*connection
+        };
+        directions
+            .iter()
+            .all(|direction| set.decide_with(&after, *direction, &self.policies).outcome().passes())
+    }
 }

@@ -21,13 +21,13 @@ static OF_NO_CONCERN: LazyLock<Vec<&str>> = LazyLock::new(|| {
     "APIService Certificate ClusterRole ClusterRoleBinding ConfigMap ControllerRevision CSIDriver CSINode \
      CustomResourceDefinition Endpoints EndpointSlice Event HorizontalPodAutoscaler Ingress IngressClass Issuer Lease \
      LimitRange MutatingWebhookConfiguration PersistentVolume PersistentVolumeClaim PodDisruptionBudget PriorityClass \
-     ResourceQuota Role RoleBinding RuntimeClass Secret Service ServiceAccount ServiceMonitor StorageClass \
+     ResourceQuota Role RoleBinding RuntimeClass Secret ServiceAccount ServiceMonitor StorageClass \
      ValidatingWebhookConfiguration VolumeAttachment Kustomization"
         .split_whitespace()
         .collect()
 });
 
-const UNDERSTOOD: [&str; 4] = ["Namespace", "NetworkPolicy", "Node", "Pod"];
+const UNDERSTOOD: [&str; 5] = ["Namespace", "NetworkPolicy", "Node", "Pod", "Service"];
 
 const WORKLOADS: [&str; 7] = [
     "CronJob",
@@ -98,6 +98,7 @@ impl Reader {
             ("v1", "Namespace") => self.namespace(place, value),
             ("v1", "Pod") => self.pod(place, value),
             ("v1", "Node") => self.node(place, value),
+            ("v1", "Service") => self.service(place, value),
             ("networking.k8s.io/v1", "NetworkPolicy") => self.network_policy(place, value),
             ("extensions/v1beta1", "NetworkPolicy") => {
                 self.error(
@@ -141,9 +142,19 @@ impl Reader {
         }
     }
 
+    fn service(&mut self, place: &Place, value: Value) {
+        if let Some(service) = self.typed::<v1::Service>(place, value) {
+            self.services.push(object::service(&service, &mut self.interner));
+        }
+    }
+
     fn pod(&mut self, place: &Place, value: Value) {
         if let Some(pod) = self.typed::<v1::Pod>(place, value) {
+            let host_addresses = object::host_addresses(&pod);
             let pod = object::pod(&pod, &mut self.interner);
+            for (address, node) in host_addresses.into_iter().zip(pod.node.iter().cycle()) {
+                self.host_addresses.insert(address, node.clone());
+            }
             self.check_labels(place, &pod.labels);
             let before = self.pods.insert((pod.namespace.clone(), pod.name.clone()), pod);
             self.note_if_repeated(place, before.is_some());

@@ -5,7 +5,12 @@ use std::{
     net::IpAddr,
 };
 
-use netobs_core::{policy::Endpoint, spelling};
+use netobs_core::{
+    change::Service,
+    labels::Selector,
+    policy::{Endpoint, PodFacts},
+    spelling,
+};
 
 use super::Manifests;
 
@@ -13,6 +18,12 @@ use super::Manifests;
 pub enum ResolveError {
     Neither {
         text: String,
+    },
+    /// Policies know pods, not services.
+    Service {
+        address: IpAddr,
+        service: String,
+        pod: Option<String>,
     },
     NoSuchPod {
         namespace: String,
@@ -27,6 +38,14 @@ impl Display for ResolveError {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Neither { text } => write!(out, "{text:?} is neither NAMESPACE/POD nor an IP address"),
+            Self::Service { address, service, pod } => {
+                let pod = pod.as_deref().unwrap_or("no pod that was given is one");
+                write!(
+                    out,
+                    "{address} is the address of service {service}, and policies are about the pods behind it; ask about \
+                     one of them ({pod})"
+                )
+            }
             Self::NoSuchPod { namespace, name, near } => {
                 write!(out, "there is no pod {namespace}/{name} in the files")?;
                 match near {
@@ -41,7 +60,15 @@ impl Display for ResolveError {
 impl Manifests {
     pub fn resolve(&self, text: &str) -> Result<Endpoint<'_>, ResolveError> {
         if let Ok(address) = text.parse::<IpAddr>() {
-            return Ok(self.endpoint(address.to_canonical()));
+            let address = address.to_canonical();
+            return match self
+                .services
+                .iter()
+                .find(|service| service.addresses.contains(&address))
+            {
+                Some(service) => Err(self.is_service(address, service)),
+                None => Ok(self.endpoint(address)),
+            };
         }
         let (namespace, name) = text
             .split_once('/')
@@ -55,6 +82,25 @@ impl Manifests {
             name: name.to_owned(),
             near: self.near(namespace, name),
         })
+    }
+
+    fn is_service(&self, address: IpAddr, service: &Service) -> ResolveError {
+        let namespace = &service.name.namespace;
+        let serves = |pod: &&PodFacts| {
+            let selects = |selector: &Selector| selector.matches(&pod.labels);
+            pod.namespace == *namespace && service.selector.as_ref().is_some_and(selects)
+        };
+        let pod = self
+            .snapshot
+            .pods
+            .values()
+            .find(serves)
+            .map(|pod| format!("{namespace}/{}", pod.name));
+        ResolveError::Service {
+            address,
+            service: format!("{namespace}/{}", service.name.name),
+            pod,
+        }
     }
 
     fn near(&self, namespace: &str, name: &str) -> Option<String> {

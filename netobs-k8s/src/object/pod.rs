@@ -53,6 +53,22 @@ pub fn pod(pod: &ApiPod, interner: &mut Interner) -> Pod {
     }
 }
 
+/// The addresses of the node it is on.
+pub fn host_addresses(pod: &ApiPod) -> Vec<IpAddr> {
+    let Some(status) = &pod.status else { return Vec::new() };
+    let on_host = pod.spec.as_ref().is_some_and(|spec| spec.host_network == Some(true));
+    let own = on_host
+        .then(|| addresses(status))
+        .into_iter()
+        .flat_map(|own| own.to_vec());
+    let several = status.host_ips.iter().flatten().map(|one| one.ip.as_str());
+    several
+        .chain(status.host_ip.as_deref())
+        .filter_map(|ip| ip.parse().ok())
+        .chain(own)
+        .collect()
+}
+
 /// The reference that is marked as controller, or the only one there is.
 fn owner(metadata: &ObjectMeta) -> Option<Owner<'_>> {
     let references = metadata.owner_references.as_deref().unwrap_or_default();
