@@ -32,8 +32,8 @@ impl Reasons {
     pub fn suspicion(&self, reason: ReasonId, place: Place) -> Suspicion {
         match (place, self.name(reason)) {
             (Place::Inside { .. }, _) => Suspicion::None,
-            (Place::Node { .. }, Some(name)) => suspicion_of(name),
-            (Place::Node { .. }, None) => Suspicion::Unspecified,
+            (Place::Node { .. } | Place::Unknown, Some(name)) => suspicion_of(name),
+            (Place::Node { .. } | Place::Unknown, None) => Suspicion::Unspecified,
         }
     }
 }
