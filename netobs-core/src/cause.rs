@@ -14,6 +14,8 @@ use crate::{event::Count, explain::LabelHint, policy::End, time::Timestamp};
 mod affected;
 mod find;
 mod model;
+#[cfg(test)]
+mod tests;
 
 /// More policies than these a cause does not name.
 const MOST_POLICIES: usize = 32;

@@ -6,24 +6,30 @@ use std::{
     time::Duration,
 };
 
-pub use self::tenure::Interval;
-use self::{names::PodNames, nodes::Nodes, pods::Pods, services::Services, stock::Stock, tenure::Holder};
+use self::{
+    names::PodNames, nodes::Nodes, pods::Pods, services::Services, stock::Stock, strangers::Strangers, tenure::Holder,
+};
+pub use self::{
+    owner::{Doubt, Owner, Question, facts},
+    tenure::Interval,
+};
 use crate::{
     change::{Change, Key, Kind, Namespace, Node, Object, Pod, PodUid, Scoped, Service},
     event::{Ifindex, Protocol},
     labels::Symbol,
-    policy::PodFacts,
     time::Timestamp,
 };
 
 mod addresses;
 mod names;
 mod nodes;
+mod owner;
 mod pods;
 #[cfg(test)]
 mod properties;
 mod services;
 mod stock;
+mod strangers;
 mod tenure;
 #[cfg(test)]
 mod tests;
@@ -42,6 +48,7 @@ pub struct Directory {
     namespaces: Stock<Symbol, Namespace>,
     nodes: Nodes,
     services: Services,
+    strangers: Strangers,
     listed: HashSet<Kind>,
 }
 
@@ -58,51 +65,6 @@ pub enum Turn {
     },
 }
 
-/// Whose an address was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Owner {
-    /// The pod and its namespace as they were at that time; `None` while the namespace itself has not been seen.
-    Pod {
-        pod: Arc<Pod>,
-        namespace: Option<Arc<Namespace>>,
-    },
-    /// `None` if nothing but pods on its network spoke of this node.
-    Node {
-        name: Symbol,
-        node: Option<Arc<Node>>,
-    },
-    Service(Arc<Service>),
-    /// Nobody's in the cluster. An endpoint of this service, if it is one.
-    World {
-        service: Option<Arc<Service>>,
-    },
-    Unknown(Doubt),
-}
-
-/// Why it is not known whose an address was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Doubt {
-    /// Several pods can have had it.
-    Several,
-    /// This pod had it before, and of a later one we have not heard.
-    Former(Arc<Pod>),
-    /// It is a pod's, of which we have not heard.
-    Unheard,
-    /// We have not yet been told of all pods.
-    Unlisted,
-}
-
-/// What is asked: an address, the port at its end, and when.
-#[derive(Clone, Copy, Debug)]
-pub struct Question {
-    pub address: IpAddr,
-    pub port: u16,
-    pub protocol: Protocol,
-    pub during: Interval,
-    /// The interface on this node behind which the address was seen.
-    pub interface: Option<Ifindex>,
-}
-
 impl Directory {
     /// What is gone is remembered for this long.
     pub fn new(grace: Duration) -> Self {
@@ -112,6 +74,7 @@ impl Directory {
             namespaces: Stock::new(grace),
             nodes: Nodes::new(grace),
             services: Services::new(grace),
+            strangers: Strangers::default(),
             listed: HashSet::new(),
         }
     }
@@ -130,6 +93,16 @@ impl Directory {
                 self.list_ends(*kind, at)
             }
         }
+    }
+
+    /// Tells what addresses the node we are on has, of which Kubernetes knows only some.
+    pub fn learn_own_addresses(&mut self, node: &Symbol, addresses: impl IntoIterator<Item = IpAddr>) {
+        self.nodes.learn_own_addresses(node, addresses);
+    }
+
+    /// Whether all objects of that kind were listed once.
+    pub fn has_listed(&self, kind: Kind) -> bool {
+        self.listed.contains(&kind)
     }
 
     /// Forgets what was gone long enough ago.
@@ -161,6 +134,11 @@ impl Directory {
                 .no_pod(address, port, protocol)
                 .unwrap_or_else(|| self.stranger(question)),
         }
+    }
+
+    /// This address was met and is nobody's. If it stays so, it is no pod's.
+    pub fn meet_stranger(&mut self, address: IpAddr, at: Timestamp) {
+        self.strangers.meet(address, at);
     }
 
     /// Packets with this address came from the pod behind this interface: it is how we know a later pod from this one.
@@ -216,6 +194,27 @@ impl Directory {
     /// Whether connections to the service may end at this address and port.
     pub fn has_backend(&self, service: &Scoped, address: IpAddr, port: u16, protocol: Protocol) -> bool {
         self.services.has_backend(service, address, port, protocol)
+    }
+
+    /// What is behind a port of a service, each with its address and port.
+    pub fn backends(
+        &self,
+        service: &Service,
+        port: u16,
+        protocol: Protocol,
+    ) -> impl Iterator<Item = (Owner, IpAddr, u16)> {
+        let behind = self.services.behind(service, port, protocol);
+        behind.flat_map(move |(backend, port)| {
+            let owner = match backend.pod.as_ref() {
+                Some(uid) => self.pods.get(uid).map(|pod| Owner::Pod {
+                    pod: Arc::clone(pod),
+                    namespace: self.namespaces.get(&pod.namespace).cloned(),
+                }),
+                None => Some(Owner::World { service: None }),
+            };
+            let first = backend.addresses.first();
+            owner.zip(first).map(|(owner, address)| (owner, *address, port))
+        })
     }
 
     pub const fn pod_count(&self) -> usize {
@@ -346,7 +345,9 @@ impl Directory {
     }
 
     fn stranger(&self, question: Question) -> Owner {
-        if question.interface.is_some() || self.nodes.give_to_pods(question.address) {
+        let near_pods =
+            || self.nodes.give_to_pods(question.address) || self.pods.addresses().have_neighbour(question.address);
+        if question.interface.is_some() || near_pods() && self.strangers.may_be_new(question) {
             return Owner::Unknown(Doubt::Unheard);
         }
         if !self.listed.contains(&Kind::Pod) {
@@ -357,28 +358,5 @@ impl Directory {
             .in_front_of(question.address, question.port, question.protocol)
             .cloned();
         Owner::World { service }
-    }
-}
-
-impl Owner {
-    pub fn pod(&self) -> Option<&Arc<Pod>> {
-        match self {
-            Self::Pod { pod, .. } => Some(pod),
-            Self::Node { .. } | Self::Service(_) | Self::World { .. } | Self::Unknown(_) => None,
-        }
-    }
-}
-
-/// A pod as policies see it, with the labels that its namespace has.
-pub fn facts(pod: &Pod, namespace: Option<&Namespace>) -> PodFacts {
-    PodFacts {
-        namespace: pod.namespace.clone(),
-        name: pod.name.clone(),
-        labels: pod.labels.clone(),
-        namespace_labels: namespace.map(|namespace| namespace.labels.clone()),
-        addresses: Arc::clone(&pod.addresses),
-        host_network: pod.host_network,
-        node: pod.node.clone(),
-        ports: Arc::clone(&pod.ports),
     }
 }

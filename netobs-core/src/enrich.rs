@@ -5,8 +5,9 @@ use crate::{
     change::Service,
     directory::{Directory, Interval, Owner, Question, facts},
     event::Protocol,
-    flow::Flow,
+    flow::{Flow, FlowId},
     policy::{Endpoint, PodFacts},
+    time::Timestamp,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,35 +17,42 @@ pub struct EnrichedFlow {
     pub destination: Owner,
     /// The service the source asked for, where that is known.
     pub service: Option<Arc<Service>>,
+    /// The same connection as it was seen with the service's address, or with that of the pod that served it.
+    pub twin: Option<FlowId>,
 }
 
 pub fn enrich(flow: Flow, directory: &Directory) -> EnrichedFlow {
-    let during = Interval {
-        first: flow.first,
-        last: flow.last,
-    };
+    let (source, destination) = owners(&flow, flow.last, directory);
     let tuple = flow.tuple;
-    let source = directory.owner(Question {
-        address: tuple.source,
-        port: tuple.source_port,
-        protocol: tuple.protocol,
-        during,
-        interface: flow.source_interface,
-    });
-    let destination = directory.owner(Question {
-        address: tuple.destination,
-        port: tuple.destination_port,
-        protocol: tuple.protocol,
-        during,
-        interface: flow.destination_interface,
-    });
     let service = asked_service(&destination, tuple.destination_port, tuple.protocol, directory);
     EnrichedFlow {
         flow,
         source,
         destination,
         service,
+        twin: None,
     }
+}
+
+/// Whose the source and the destination were from the flow's first packet on, as they were at a time of it.
+pub fn owners(flow: &Flow, at: Timestamp, directory: &Directory) -> (Owner, Owner) {
+    let tuple = flow.tuple;
+    let owner = |address, port, interface| {
+        directory.owner(Question {
+            address,
+            port,
+            protocol: tuple.protocol,
+            during: Interval {
+                first: flow.first.min(at),
+                last: at,
+            },
+            interface,
+        })
+    };
+    (
+        owner(tuple.source, tuple.source_port, flow.source_interface),
+        owner(tuple.destination, tuple.destination_port, flow.destination_interface),
+    )
 }
 
 fn asked_service(destination: &Owner, port: u16, protocol: Protocol, directory: &Directory) -> Option<Arc<Service>> {

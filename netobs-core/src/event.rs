@@ -162,6 +162,8 @@ pub enum Place {
         namespace: NetnsId,
         interface: Option<Ifindex>,
     },
+    /// The packet had neither device nor route nor socket to tell by.
+    Unknown,
 }
 
 /// Packets of one direction of a connection that the kernel dropped for one reason, since it was last read.

@@ -5,6 +5,9 @@ use crate::{
     change::{Change, Key, Namespace, Node, Object, Phase, Pod, PodUid, Scoped, Service, ServiceKind, ServicePort},
     event::Protocol,
     labels::{Interner, Labels, Selector},
+    policy::{
+        Action, Namespaces, Peer, Peers, Policy, PolicyId, PortMatch, PortRange, Ports, Rule, RuleSet, Subject, Tier,
+    },
     time::Timestamp,
     workload::{Owned, Owner, Workload},
 };
@@ -94,5 +97,57 @@ pub(crate) fn service(name: &str, address: &str, port: u16) -> Service {
         }]
         .into(),
         selector: Some(Selector::everything()),
+    }
+}
+
+/// Isolates all pods of the namespace in the directions that are not `None`, with these rules.
+pub(crate) fn policy(name: &str, ingress: Option<Vec<Rule>>, egress: Option<Vec<Rule>>) -> Change {
+    let (namespace, name) = name.split_once('/').unwrap();
+    let rules = |rules| RuleSet { isolates: true, rules };
+    Change::Applied(Object::Policy(Arc::new(Policy {
+        id: PolicyId {
+            kind: "NetworkPolicy",
+            namespace: Some(namespace.into()),
+            name: name.into(),
+        },
+        tier: Tier::default(),
+        order: 0,
+        subject: Subject {
+            namespaces: Namespaces::Named(namespace.into()),
+            pods: Selector::everything(),
+        },
+        ingress: ingress.map(rules),
+        egress: egress.map(rules),
+    })))
+}
+
+/// For all pods of the namespaces that the selector chooses.
+pub(crate) fn namespaces(selector: &str) -> Rule {
+    peers(Namespaces::Matching(selector.parse().unwrap()), "")
+}
+
+/// For the pods of one namespace that the selector chooses.
+pub(crate) fn pods(namespace: &str, selector: &str) -> Rule {
+    peers(Namespaces::Named(namespace.into()), selector)
+}
+
+fn peers(namespaces: Namespaces, pods: &str) -> Rule {
+    let pods = pods.parse().unwrap();
+    Rule {
+        action: Action::Allow,
+        peers: Peers::Of(vec![Peer::Pods { namespaces, pods }]),
+        ports: Ports::All,
+    }
+}
+
+/// The same rule for one port alone.
+pub(crate) fn on_port(rule: Rule, protocol: Protocol, port: u16) -> Rule {
+    let range = PortRange::Between {
+        first: port,
+        last: port,
+    };
+    Rule {
+        ports: Ports::Of(vec![PortMatch { protocol, range }]),
+        ..rule
     }
 }

@@ -1,6 +1,15 @@
 //! A connection as both taps and the drop program saw it, joined.
+mod entry;
+mod key;
+mod table;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+pub use table::{FlowTable, Limits};
+
 use crate::{
-    event::{Count, Ifindex, Place, ReasonId, Tuple},
+    event::{Count, Ifindex, Place, ReasonId, TcpFlags, Tuple},
     time::Timestamp,
 };
 
@@ -73,9 +82,42 @@ pub struct Flow {
     pub destination_interface: Option<Ifindex>,
     pub forward: Count,
     pub reply: Count,
+    pub forward_flags: TcpFlags,
+    pub reply_flags: TcpFlags,
     pub verdict: Verdict,
     pub evidence: Evidence,
     pub drops: Vec<FlowDrop>,
+    /// Drops for more reasons and places than `drops` keeps apart.
+    pub further_drops: Count,
+    /// It stands for all source ports of the same peers: there were more connections than the kernel could keep apart.
+    pub source_ports_merged: bool,
     pub first: Timestamp,
     pub last: Timestamp,
+}
+
+/// Why a flow is told now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// It was seen for the first time.
+    Opened,
+    /// Its verdict changed, or it has been a while.
+    Updated,
+    /// Both ends closed it, or one reset it.
+    Closed,
+    /// Nothing was seen of it for long.
+    Idle,
+    /// There was no more room; if it goes on, it does so as another flow.
+    Evicted,
+}
+
+impl Phase {
+    pub const fn is_last(self) -> bool {
+        matches!(self, Self::Closed | Self::Idle | Self::Evicted)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub phase: Phase,
+    pub flow: Flow,
 }

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod cause;
 pub mod change;
 pub mod directory;
+pub mod engine;
 pub mod enrich;
 pub mod event;
 pub mod explain;

@@ -2,6 +2,7 @@
 use std::fmt::Write;
 
 pub use self::{
+    cause::cause,
     change::{command, commands},
     hint::{connection_hint, label_hint, port_hint, rule_hint},
     mismatch::mismatch,
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub mod audit;
+mod cause;
 mod change;
 mod hint;
 mod mismatch;

@@ -1,2 +1,15 @@
-//! The programs that run in the kernel.
+//! The programs that run in the kernel: two taps on each pod's interface, and one that sees every drop.
+//!
+//! None of them can change a packet's fate: a tap always passes on to whoever comes next.
+#![cfg_attr(target_arch = "bpf", no_std, no_main)]
+#![cfg_attr(target_arch = "bpf", feature(asm_experimental_arch))]
+#![cfg_attr(
+    target_arch = "bpf",
+    expect(unsafe_code, reason = "everything here is the kernel's memory")
+)]
+
+#[cfg(target_arch = "bpf")]
+mod programs;
+
+#[cfg(not(target_arch = "bpf"))]
 fn main() {}

@@ -1,2 +1,59 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands, one file each: `cargo xtask <command>`.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these commands talk to the person who runs them"
+)]
+
+mod artifacts;
+mod build_ebpf;
+mod ci;
+mod licences;
+mod prepare;
+mod run;
+mod test;
+mod tidy;
+mod vm;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", about = "Build, test and look after netobs.")]
+enum Command {
+    /// Find what the build and the tests need, and install what is missing.
+    Prepare,
+    /// Build the programs that run in the kernel, into target/bpf.
+    BuildEbpf,
+    /// Build and run the tests: all of them, or those named.
+    Test { suites: Vec<test::Suite> },
+    /// Run the kernel tests on other kernels.
+    Vm(vm::Options),
+    /// Check the rules of the house that the compiler does not hold.
+    Tidy,
+    /// Everything that must hold before a change goes in.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match obey(&Command::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn obey(command: &Command) -> Result<()> {
+    match command {
+        Command::Prepare => prepare::everything(),
+        Command::BuildEbpf => build_ebpf::build(),
+        Command::Test { suites } => test::test(suites),
+        Command::Vm(options) => vm::vm(options),
+        Command::Tidy => tidy::tidy(),
+        Command::Ci => ci::ci(),
+    }
+}

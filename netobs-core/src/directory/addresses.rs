@@ -8,12 +8,15 @@ use super::{
 use crate::{
     change::{Pod, PodUid},
     event::Ifindex,
+    policy::Cidr,
     time::Timestamp,
 };
 
 #[derive(Debug)]
 pub(super) struct Addresses {
     by_ip: QuickMap<IpAddr, Tenancy>,
+    /// How many of them are in each block of neighbours.
+    by_block: QuickMap<Cidr, usize>,
     /// Tenures that are over, to be forgotten when their grace is, too.
     left: VecDeque<(Timestamp, IpAddr, PodUid)>,
     keep: Duration,
@@ -23,6 +26,7 @@ impl Addresses {
     pub(super) fn new(keep: Duration) -> Self {
         Self {
             by_ip: QuickMap::default(),
+            by_block: QuickMap::default(),
             left: VecDeque::new(),
             keep,
         }
@@ -32,6 +36,11 @@ impl Addresses {
         self.by_ip
             .get(&address)
             .map_or(Holder::Nobody, |tenancy| tenancy.holder(during, interface))
+    }
+
+    /// Whether pods have or had addresses close by.
+    pub(super) fn have_neighbour(&self, address: IpAddr) -> bool {
+        self.by_block.contains_key(&block(address))
     }
 
     /// Packets of this pod come from this interface; the lowest number is its own, others only pass its packets on.
@@ -97,6 +106,7 @@ impl Addresses {
     fn begin(&mut self, address: IpAddr, tenure: Tenure) {
         let Some(tenancy) = self.by_ip.get_mut(&address) else {
             self.by_ip.insert(address, Tenancy::new(tenure));
+            *self.by_block.entry(block(address)).or_default() += 1;
             return;
         };
         let Some(known) = tenancy.of(&tenure.pod.uid) else {
@@ -138,8 +148,24 @@ impl Addresses {
         let over = tenancy.of(&uid).is_some_and(|tenure| tenure.until == Some(at));
         if over && !tenancy.remove(&uid) {
             self.by_ip.remove(&address);
+            self.leave_block(address);
         }
     }
+
+    fn leave_block(&mut self, address: IpAddr) {
+        if let Some(count) = self.by_block.get_mut(&block(address)) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_block.remove(&block(address));
+            }
+        }
+    }
+}
+
+/// As many addresses as are commonly given to one node for its pods.
+fn block(address: IpAddr) -> Cidr {
+    let prefix = if address.is_ipv4() { 24 } else { 64 };
+    Cidr::new(address, prefix).unwrap_or(Cidr::single(address))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub(super) struct Nodes {
     by_ip: HashMap<IpAddr, BTreeSet<Symbol>>,
     /// How many pods on the network of their host say that their node has this address.
     by_host_pod_ip: HashMap<IpAddr, BTreeMap<Symbol, usize>>,
+    own_addresses: HashMap<IpAddr, Symbol>,
     pod_blocks: HashMap<Cidr, usize>,
     /// The lengths that occur among the pod blocks.
     prefixes: BTreeMap<u8, usize>,
@@ -31,6 +32,7 @@ impl Nodes {
             by_name: Stock::new(keep),
             by_ip: HashMap::new(),
             by_host_pod_ip: HashMap::new(),
+            own_addresses: HashMap::new(),
             pod_blocks: HashMap::new(),
             prefixes: BTreeMap::new(),
         }
@@ -44,10 +46,16 @@ impl Nodes {
         self.by_name.values()
     }
 
-    /// The name of the node with this address, by its own word or that of the pods on its network.
+    /// The name of the node with this address, by the word of Kubernetes, its own, or that of the pods on its network.
     pub(super) fn at(&self, address: IpAddr) -> Option<&Symbol> {
         let own = self.by_ip.get(&address).and_then(BTreeSet::first);
-        own.or_else(|| self.by_host_pod_ip.get(&address)?.keys().next())
+        own.or_else(|| self.own_addresses.get(&address))
+            .or_else(|| self.by_host_pod_ip.get(&address)?.keys().next())
+    }
+
+    pub(super) fn learn_own_addresses(&mut self, node: &Symbol, addresses: impl IntoIterator<Item = IpAddr>) {
+        let addresses = addresses.into_iter();
+        self.own_addresses = addresses.map(|address| (address, node.clone())).collect();
     }
 
     /// Whether a pod of some node may have this address.

@@ -88,8 +88,8 @@ fn any_change(seed: u64) -> Change {
             applied(pod)
         }
         5 | 6 => deleted(&format!("uid-{}", seed / 440 % 100_000)),
-        7 => Change::RelistBegins(Kind::Pod),
-        8 => Change::RelistEnds(Kind::Pod),
+        7 if what == 0 => Change::RelistBegins(Kind::Pod),
+        8 if what == 0 => Change::RelistEnds(Kind::Pod),
         9 => node(&format!("node-{which}"), &format!("192.168.0.{what}")),
         _ => Change::Applied(Object::Service(Arc::new(service(
             &name,

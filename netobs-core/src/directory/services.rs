@@ -8,7 +8,7 @@ use std::{
 
 use super::stock::Stock;
 use crate::{
-    change::{EndpointSlice, Scoped, Service, SlicePort},
+    change::{Backend, EndpointSlice, Scoped, Service, SlicePort},
     event::Protocol,
     time::Timestamp,
 };
@@ -78,6 +78,33 @@ impl Services {
                     .backends
                     .iter()
                     .any(|backend| backend.addresses.contains(&address))
+        })
+    }
+
+    /// The endpoints for a port of a service, each with the port they have for it.
+    pub(super) fn behind(
+        &self,
+        service: &Service,
+        port: u16,
+        protocol: Protocol,
+    ) -> impl Iterator<Item = (&Backend, u16)> {
+        let asked = service
+            .ports
+            .iter()
+            .find(|one| one.port == port && one.protocol == protocol);
+        let slices = self.slices_by_service.get(&service.name).into_iter().flatten();
+        let slices = slices.filter_map(|name| self.slices.get(name));
+        asked.into_iter().flat_map(move |asked| {
+            slices.clone().flat_map(move |slice| {
+                let same = slice
+                    .ports
+                    .iter()
+                    .find(|one| one.name == asked.name && one.protocol == asked.protocol);
+                let target = same.map(|one| one.port.unwrap_or(asked.port));
+                target
+                    .into_iter()
+                    .flat_map(|target| slice.backends.iter().map(move |backend| (backend, target)))
+            })
         })
     }
 

@@ -43,6 +43,10 @@ impl Tenure {
         self.from <= during.last && self.until.is_none_or(|until| during.first <= until)
     }
 
+    fn order(&self) -> (Timestamp, Option<Timestamp>, &PodUid) {
+        (self.from, self.until, &self.pod.uid)
+    }
+
     /// Interfaces get rising numbers: a higher one with the same address belongs to a later pod.
     fn may_use(&self, interface: Option<Ifindex>) -> bool {
         match (self.interface, interface) {
@@ -143,7 +147,7 @@ impl Tenancy {
         };
         self.iter()
             .filter(ended)
-            .max_by_key(|tenure| tenure.from)
+            .max_by(|left, right| left.order().cmp(&right.order()))
             .map_or(Holder::Nobody, Holder::Former)
     }
 }

@@ -276,3 +276,15 @@ fn an_endpoint_outside_the_cluster_belongs_to_its_service() {
     });
     assert_eq!(told.then(2, &Change::Deleted(slice)).owner("198.51.100.1", 3), "world");
 }
+
+#[test]
+fn an_address_among_those_of_pods_is_nobodys_once_it_was_met_long_enough() {
+    let mut told = Told::of([
+        (0, applied(pod("shop/web-0", A, ""))),
+        (0, Change::RelistEnds(Kind::Pod)),
+    ]);
+    told.0.meet_stranger(ip("10.244.0.9"), at(10));
+    assert_eq!(told.owner("10.244.0.9", 11), "Unheard");
+    assert_eq!(told.owner("10.244.0.9", 70), "world");
+    assert_eq!(told.owner("10.245.0.9", 11), "world");
+}

@@ -74,30 +74,5 @@ pub(crate) fn any_namespace(selector: &Selector, surroundings: &dyn Surroundings
 
 /// `None` if no pod is known at all.
 pub(crate) fn any_pod(namespaces: &Namespaces, pods: &Selector, surroundings: &dyn Surroundings) -> Option<bool> {
-    let mut any = None;
-    let namespace = match namespaces {
-        Namespaces::Named(name) => Some(name.as_str()),
-        Namespaces::Matching(_) => None,
-    };
-    surroundings.each_pod(namespace, &mut |pod| {
-        let in_namespace = match (namespaces, &pod.namespace_labels) {
-            (Namespaces::Named(name), _) => *name == pod.namespace,
-            (Namespaces::Matching(selector), Some(labels)) => selector.matches(labels),
-            (Namespaces::Matching(_), None) => true,
-        };
-        any = Some(in_namespace && !pod.host_network && pods.matches(&pod.labels));
-        if any == Some(true) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    });
-    any.or_else(|| {
-        let mut known = None;
-        surroundings.each_pod(None, &mut |_| {
-            known = Some(false);
-            ControlFlow::Break(())
-        });
-        known
-    })
+    surroundings.any_pod(namespaces, pods)
 }

@@ -3,8 +3,8 @@ use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::ObjectRef;
 use crate::{
-    labels::{Labels, Symbol},
-    policy::PodFacts,
+    labels::{Labels, Selector, Symbol},
+    policy::{Namespaces, PodFacts},
     time::Timestamp,
 };
 
@@ -26,6 +26,36 @@ pub trait Surroundings {
 
     /// Calls `visit` for every pod (of one namespace, if one is named) until it breaks.
     fn each_pod(&self, namespace: Option<&str>, visit: &mut dyn FnMut(&PodFacts) -> ControlFlow<()>);
+
+    /// Whether there is such a pod, other than on the network of its host; `None` if no pod is known at all.
+    fn any_pod(&self, namespaces: &Namespaces, pods: &Selector) -> Option<bool> {
+        let mut any = None;
+        let namespace = match namespaces {
+            Namespaces::Named(name) => Some(name.as_str()),
+            Namespaces::Matching(_) => None,
+        };
+        self.each_pod(namespace, &mut |pod| {
+            let in_namespace = match (namespaces, &pod.namespace_labels) {
+                (Namespaces::Named(name), _) => *name == pod.namespace,
+                (Namespaces::Matching(selector), Some(labels)) => selector.matches(labels),
+                (Namespaces::Matching(_), None) => true,
+            };
+            any = Some(in_namespace && !pod.host_network && pods.matches(&pod.labels));
+            if any == Some(true) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        any.or_else(|| {
+            let mut known = None;
+            self.each_pod(None, &mut |_| {
+                known = Some(false);
+                ControlFlow::Break(())
+            });
+            known
+        })
+    }
 }
 
 /// Nothing is known: no hints that need the rest of the cluster.

@@ -1,0 +1,87 @@
+//! The command line.
+use clap::{Parser, ValueEnum};
+
+use crate::kernel::Sizes;
+
+/// Sees allowed and dropped traffic of every pod of this node, with the kernel's own reason, and changes nothing.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(crate) struct Args {
+    /// Where flows go.
+    #[arg(long, value_enum)]
+    pub(crate) export: Option<Export>,
+
+    /// Watch this interface too, though it leads to no pod; may be given more than once.
+    #[arg(long = "interface", value_name = "NAME")]
+    pub(crate) interfaces: Vec<String>,
+
+    /// Connections the kernel keeps apart at once, for each address family; a power of two.
+    #[arg(long, default_value_t = 65_536, value_parser = power_of_two)]
+    pub(crate) connections: u32,
+
+    /// Dropped connections, each with its reason, that the kernel keeps apart at once; a power of two.
+    #[arg(long, default_value_t = 16_384, value_parser = power_of_two)]
+    pub(crate) drops: u32,
+
+    /// Bytes of the ring through which the kernel points to news; a power of two.
+    #[arg(long, default_value_t = 1 << 20, value_parser = power_of_two)]
+    pub(crate) ring: u32,
+
+    /// Flows kept at once; when there are more, those not seen for longest are told and let go.
+    #[arg(long, default_value_t = 65_536)]
+    pub(crate) flows: usize,
+
+    /// Seconds after which a flow that goes on is told again.
+    #[arg(long, default_value_t = 10, value_name = "SECONDS")]
+    pub(crate) update_every: u64,
+
+    /// What to log to standard error: error, warn, info, debug, trace, or a filter like info,netobs_agent::kernel=debug.
+    #[arg(long, env = "NETOBS_LOG", default_value = "info")]
+    pub(crate) log: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Export {
+    /// JSON lines on standard output, one flow or loss each.
+    Stdout,
+}
+
+impl Args {
+    pub(crate) const fn sizes(&self) -> Sizes {
+        Sizes {
+            tap_v4: self.connections,
+            tap_v6: self.connections,
+            drop_v4: self.drops,
+            drop_v6: self.drops,
+            merged: 1024,
+            ring: self.ring,
+        }
+    }
+}
+
+fn power_of_two(text: &str) -> Result<u32, String> {
+    const LEAST: u32 = 16;
+    const MOST: u32 = 1 << 26;
+    let number: u32 = text.parse().map_err(|error| format!("{error}"))?;
+    if number.is_power_of_two() && (LEAST..=MOST).contains(&number) {
+        Ok(number)
+    } else {
+        Err(format!(
+            "{number} is not a power of two from {LEAST} to {MOST}; the next one is {}",
+            number.next_power_of_two()
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::power_of_two;
+
+    #[test]
+    fn sizes_are_powers_of_two_and_the_error_names_the_next() {
+        assert_eq!(power_of_two("4096"), Ok(4096));
+        assert!(power_of_two("5000").is_err_and(|error| error.contains("8192")));
+        assert!(power_of_two("1").is_err());
+        assert!(power_of_two("many").is_err());
+    }
+}

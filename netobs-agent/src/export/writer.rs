@@ -1,0 +1,70 @@
+//! Writing blocks in a thread, so that a reader who is slow or gone never holds up anybody but itself.
+use std::{
+    io::{self, Write},
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tracing::warn;
+
+/// Blocks that may wait to be written.
+const WAITING: usize = 32;
+/// How long the last blocks may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) struct Writer {
+    blocks: Option<SyncSender<Vec<u8>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(output: impl Write + Send + 'static) -> io::Result<Self> {
+        let (blocks, waiting) = sync_channel(WAITING);
+        let thread = thread::Builder::new()
+            .name("export".into())
+            .spawn(move || write_all(output, &waiting))?;
+        Ok(Self {
+            blocks: Some(blocks),
+            thread: Some(thread),
+        })
+    }
+
+    /// Takes the block and returns an empty one, or returns the block itself if there is no room for it.
+    pub(super) fn take(&self, block: Vec<u8>) -> Vec<u8> {
+        let Some(blocks) = &self.blocks else { return Vec::new() };
+        match blocks.try_send(block) {
+            Ok(()) => Vec::new(),
+            Err(TrySendError::Full(block)) => block,
+            // Nobody reads: said once by the thread, before it ended.
+            Err(TrySendError::Disconnected(_)) => Vec::new(),
+        }
+    }
+
+    /// Whether it is worth trying again.
+    pub(super) fn wait_for_room(&self) -> bool {
+        const PAUSE: Duration = Duration::from_millis(5);
+        thread::sleep(PAUSE);
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.blocks = None;
+        let Some(thread) = self.thread.take() else { return };
+        let pause = Duration::from_millis(5);
+        let mut waited = Duration::ZERO;
+        while !thread.is_finished() && waited < PATIENCE {
+            thread::sleep(pause);
+            waited += pause;
+        }
+    }
+}
+
+fn write_all(mut output: impl Write, waiting: &Receiver<Vec<u8>>) {
+    while let Ok(block) = waiting.recv() {
+        if let Err(error) = output.write_all(&block).and_then(|()| output.flush()) {
+            warn!(%error, "standard output takes no more flows; nothing is exported from here on");
+            return;
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The kernel room: programs in, events out.
+mod btf;
+mod capabilities;
+mod clock;
+mod counters;
+mod error;
+mod layout;
+mod mapped;
+mod programs;
+mod reading;
+mod reasons;
+mod ring;
+mod table;
+mod tables;
+mod taps;
+
+use std::{fs, os::linux::fs::MetadataExt as _};
+
+use aya::{
+    Ebpf,
+    maps::{MapData, RingBuf},
+};
+use netobs_core::event::{Event, Ifindex, NetnsId, ReasonId};
+use tracing::{info, warn};
+
+pub(crate) use self::{
+    clock::Clock,
+    counters::{Loss, Skipped},
+    error::KernelError,
+    programs::Sizes,
+    taps::AttachBy,
+};
+use self::{counters::Counters, programs::KernelTypes, reasons::Reasons, ring::Record, tables::Tables, taps::Taps};
+
+pub(crate) struct Kernel {
+    ebpf: Ebpf,
+    taps: Taps,
+    tables: Tables,
+    ring: RingBuf<MapData>,
+    counters: Counters,
+    /// `None` where the kernel does not let us see drops.
+    reasons: Option<Reasons>,
+}
+
+impl Kernel {
+    /// Loads everything that this kernel and our capabilities allow, and says what they do not.
+    pub(crate) fn load(sizes: Sizes) -> Result<Self, KernelError> {
+        let types = KernelTypes::read();
+        let offsets = types.as_ref().map(|types| types.offsets.as_slice()).unwrap_or_default();
+        let mut ebpf = programs::load(sizes, offsets, seed())?;
+        programs::load_taps(&mut ebpf)?;
+        let tables = Tables::new(&ebpf, sizes, own_namespace())?;
+        let ring = programs::ring(&mut ebpf)?;
+        let counters = programs::counters(&mut ebpf)?;
+        let drops = types.and_then(|types| programs::load_drops(&mut ebpf, &types.btf));
+        let reasons = drops
+            .inspect_err(|error| warn!(%error, "drops are not seen, only traffic"))
+            .ok();
+        let taps = Taps::probe();
+        info!(attach_by = ?taps.by(), drops = reasons.is_some(), "programs are loaded");
+        Ok(Self {
+            ebpf,
+            taps,
+            tables,
+            ring,
+            counters,
+            reasons,
+        })
+    }
+
+    pub(crate) fn attach_by(&self) -> AttachBy {
+        self.taps.by()
+    }
+
+    pub(crate) fn attached(&self) -> usize {
+        self.taps.attached()
+    }
+
+    pub(crate) fn attach(&mut self, interface: Ifindex, name: &str) -> Result<(), KernelError> {
+        if self.taps.has(interface) {
+            return Ok(());
+        }
+        self.taps.attach(&mut self.ebpf, interface, name)
+    }
+
+    pub(crate) fn detach(&mut self, interface: Ifindex) {
+        self.taps.detach(&mut self.ebpf, interface);
+    }
+
+    pub(crate) fn detach_everywhere(&mut self) {
+        self.taps.detach_everywhere(&mut self.ebpf);
+    }
+
+    pub(crate) fn reason_name(&self, reason: ReasonId) -> String {
+        self.reasons
+            .as_ref()
+            .map_or_else(|| format!("REASON_{}", reason.0), |reasons| reasons.name(reason))
+    }
+
+    /// Tells what the ring points to.
+    pub(crate) fn drain(&mut self, clock: Clock, tell: &mut impl FnMut(Event)) {
+        while let Some(item) = self.ring.next() {
+            match Record::parse(&item) {
+                Some(Record::Hint(hint)) => self.tables.look(hint, clock, tell),
+                Some(Record::SingleV4(single)) => tell(reading::single(&single, clock)),
+                Some(Record::SingleV6(single)) => tell(reading::single(&single, clock)),
+                None => warn!("a record in the ring is none of ours; agent and programs are of different builds"),
+            }
+        }
+    }
+
+    /// Tells what all slots gained, and gives back those that are idle.
+    pub(crate) fn sweep(&mut self, clock: Clock, tell: &mut impl FnMut(Event)) {
+        self.tables.sweep(clock, tell);
+    }
+
+    /// The fullest of the tables of connections wants to be swept more often.
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.tables.is_pressed()
+    }
+
+    /// What was lost since this was last asked.
+    pub(crate) fn losses(&mut self) -> Vec<Loss> {
+        self.counters.losses()
+    }
+
+    /// Packets that belong to no connection, since this was last asked.
+    pub(crate) fn skipped(&mut self) -> Vec<Skipped> {
+        self.counters.skipped()
+    }
+}
+
+fn own_namespace() -> NetnsId {
+    let inode = fs::metadata("/proc/self/ns/net").map_or(0, |metadata| metadata.st_ino());
+    NetnsId(u32::try_from(inode).unwrap_or_default())
+}
+
+/// Two draws of the standard library's own random keys.
+fn seed() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(std::process::id())
+}

@@ -1,0 +1,62 @@
+//! What this process may do, and what each ability is needed for.
+use std::fs;
+
+const NEEDED: [(u32, &str, &str); 3] = [
+    (39, "CAP_BPF", "to load the programs and their maps"),
+    (12, "CAP_NET_ADMIN", "to attach the taps to the pods' interfaces"),
+    (
+        38,
+        "CAP_PERFMON",
+        "to let the programs read kernel structures, without which drops are not seen",
+    ),
+];
+/// CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON.
+const SYS_ADMIN: u32 = 21;
+const NET_ADMIN: u32 = 12;
+
+/// A sentence on the capabilities that are missing, empty where none is.
+pub(crate) fn missing() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let held = status
+        .lines()
+        .find_map(|line| u64::from_str_radix(line.strip_prefix("CapEff:")?.trim(), 16).ok());
+    held.map_or_else(String::new, describe)
+}
+
+fn describe(held: u64) -> String {
+    let has = |number: u32| held & (1 << number) != 0;
+    let lacks = |number: u32| !has(number) && (number == NET_ADMIN || !has(SYS_ADMIN));
+    let missing = NEEDED.iter().filter(|(number, ..)| lacks(*number));
+    let named: Vec<_> = missing
+        .map(|(_, name, purpose)| format!("{name} is missing ({purpose})"))
+        .collect();
+    if named.is_empty() {
+        return String::new();
+    }
+    format!(
+        "; {}: add it to the container's securityContext.capabilities, or run as root",
+        named.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::describe;
+
+    #[test]
+    fn nothing_is_missing_when_all_three_are_held() {
+        assert_eq!(describe(1 << 39 | 1 << 38 | 1 << 12), "");
+        assert_eq!(describe(1 << 21 | 1 << 12), "");
+    }
+
+    #[test]
+    fn each_missing_capability_is_named_with_its_purpose() {
+        let said = describe(1 << 39 | 1 << 12);
+        assert!(
+            said.contains("CAP_PERFMON is missing") && said.contains("drops"),
+            "{said}"
+        );
+        assert!(!said.contains("CAP_BPF") && !said.contains("CAP_NET_ADMIN"), "{said}");
+        assert!(describe(1 << 21).contains("CAP_NET_ADMIN"));
+    }
+}

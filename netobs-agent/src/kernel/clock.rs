@@ -1,0 +1,49 @@
+//! The kernel's monotonic time as wall time.
+#![expect(unsafe_code, reason = "this file meets the kernel")]
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use netobs_core::time::Timestamp;
+
+/// How far wall time was ahead of monotonic time when last looked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    ahead: u64,
+    /// Now, in nanoseconds on the kernel's coarse monotonic clock.
+    pub(crate) monotonic: u64,
+}
+
+impl Clock {
+    pub(crate) fn look() -> Self {
+        let monotonic = coarse_monotonic();
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            ahead: nanos(wall).saturating_sub(monotonic),
+            monotonic,
+        }
+    }
+
+    pub(crate) fn wall(self, monotonic: u64) -> Timestamp {
+        Timestamp(monotonic.saturating_add(self.ahead))
+    }
+
+    pub(crate) fn now(self) -> Timestamp {
+        self.wall(self.monotonic)
+    }
+
+    /// How long before this look `monotonic` was.
+    pub(crate) fn since(self, monotonic: u64) -> Duration {
+        Duration::from_nanos(self.monotonic.saturating_sub(monotonic))
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn coarse_monotonic() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is ours, and the call writes nothing else.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or_default()
+}

@@ -1,0 +1,19 @@
+//! The node room: which interfaces there are, and which of them lead to pods.
+mod links;
+mod message;
+mod qdisc;
+
+pub(crate) use links::{Link, LinkChange, Links};
+pub(crate) use qdisc::Qdiscs;
+
+use std::io;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NodeError {
+    #[error("no netlink socket could be opened ({0}); without it pods' interfaces cannot be found")]
+    Socket(io::Error),
+    #[error("the kernel did not answer about its interfaces: {0}")]
+    Request(io::Error),
+    #[error("{interface} got no clsact qdisc: {error}")]
+    Qdisc { interface: String, error: io::Error },
+}

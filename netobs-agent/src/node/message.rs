@@ -1,0 +1,86 @@
+//! Netlink messages out and in, over a plain socket.
+use std::io;
+
+use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkDeserializable, NetlinkMessage, NetlinkPayload};
+use netlink_packet_route::{
+    RouteNetlinkMessage,
+    link::{LinkAttribute, LinkInfo, LinkMessage},
+};
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use netobs_core::event::Ifindex;
+
+use super::Link;
+
+pub(super) fn socket() -> io::Result<Socket> {
+    let mut socket = Socket::new(NETLINK_ROUTE)?;
+    socket.bind_auto()?;
+    socket.connect(&SocketAddr::new(0, 0))?;
+    Ok(socket)
+}
+
+pub(super) fn ask_for_all_links(socket: &Socket) -> io::Result<()> {
+    let all = RouteNetlinkMessage::GetLink(LinkMessage::default());
+    send(socket, all, NLM_F_REQUEST | NLM_F_DUMP)
+}
+
+pub(super) fn ask_for_link(socket: &Socket, interface: u32) -> io::Result<()> {
+    let mut link = LinkMessage::default();
+    link.header.index = interface;
+    send(socket, RouteNetlinkMessage::GetLink(link), NLM_F_REQUEST)
+}
+
+pub(super) fn send(socket: &Socket, message: RouteNetlinkMessage, flags: u16) -> io::Result<()> {
+    let mut message = NetlinkMessage::from(message);
+    message.header.flags = flags;
+    message.finalize();
+    let mut bytes = vec![0; message.buffer_len()];
+    message.serialize(&mut bytes);
+    socket.send(&bytes, 0).map(|_| ())
+}
+
+/// Every message of a datagram; one that cannot be read is left out, and what follows it is not.
+pub(super) fn split(mut datagram: &[u8]) -> Vec<NetlinkPayload<RouteNetlinkMessage>> {
+    const HEADER_LEN: usize = 16;
+    let mut messages = Vec::new();
+    while datagram.len() >= HEADER_LEN {
+        let len = u32::from_ne_bytes([datagram[0], datagram[1], datagram[2], datagram[3]]) as usize;
+        if len < HEADER_LEN || len > datagram.len() {
+            break;
+        }
+        if let Ok(message) = deserialize(&datagram[..len]) {
+            messages.push(message.payload);
+        }
+        datagram = datagram.get(len.next_multiple_of(4)..).unwrap_or_default();
+    }
+    messages
+}
+
+fn deserialize<T: NetlinkDeserializable>(bytes: &[u8]) -> Result<NetlinkMessage<T>, netlink_packet_core::DecodeError> {
+    NetlinkMessage::deserialize(bytes)
+}
+
+/// What matters of a link.
+pub(super) fn link(message: &LinkMessage) -> Link {
+    let mut link = Link {
+        index: Ifindex(message.header.index),
+        name: String::new(),
+        is_veth: false,
+        peer_elsewhere: false,
+        peer: None,
+    };
+    for attribute in &message.attributes {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "of some sixty attributes, four matter")]
+        match attribute {
+            LinkAttribute::IfName(name) => link.name.clone_from(name),
+            LinkAttribute::LinkNetNsId(_) => link.peer_elsewhere = true,
+            LinkAttribute::Link(peer) => link.peer = Some(*peer),
+            LinkAttribute::LinkInfo(infos) => link.is_veth = infos.iter().any(is_veth),
+            _ => {}
+        }
+    }
+    link
+}
+
+fn is_veth(info: &LinkInfo) -> bool {
+    matches!(info, LinkInfo::Kind(netlink_packet_route::link::InfoKind::Veth))
+}

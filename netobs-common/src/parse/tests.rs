@@ -1,0 +1,1 @@
+//! Packets as bytes, and what the parser says of them.

@@ -1,0 +1,254 @@
+//! All connections that are known, each told when it is due, and never more of them than there is room for.
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, VecDeque},
+    time::Duration,
+};
+
+use super::{
+    FlowId, Phase, Report,
+    entry::Entry,
+    key::{End, Key},
+};
+use crate::{
+    event::{Count, Event, Protocol},
+    time::Timestamp,
+};
+
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub flows: usize,
+    /// Ended flows that wait to be polled. Beyond these, new flows are lost, and counted.
+    pub backlog: usize,
+    /// How long after a flow was first seen it is told, so that both taps and the answer can be in it.
+    pub settle: Duration,
+    /// How often a flow that goes on is told.
+    pub update_every: Duration,
+    pub idle_tcp: Duration,
+    pub idle_other: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            flows: 65_536,
+            backlog: 16_384,
+            settle: Duration::from_millis(50),
+            update_every: Duration::from_secs(10),
+            idle_tcp: Duration::from_secs(300),
+            idle_other: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How long a closed connection is kept for its last packets.
+const LINGER: Duration = Duration::from_secs(1);
+
+pub struct FlowTable {
+    limits: Limits,
+    by_key: HashMap<Key, usize>,
+    entries: Vec<Option<Entry>>,
+    free: Vec<usize>,
+    due: BinaryHeap<Reverse<(Timestamp, usize, FlowId)>>,
+    queue: VecDeque<usize>,
+    ended: usize,
+    next_id: u64,
+    hand: usize,
+    lost: Count,
+}
+
+impl FlowTable {
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            by_key: HashMap::new(),
+            entries: Vec::new(),
+            free: Vec::new(),
+            due: BinaryHeap::new(),
+            queue: VecDeque::new(),
+            ended: 0,
+            next_id: 1,
+            hand: 0,
+            lost: Count::ZERO,
+        }
+    }
+
+    /// Flows that go on.
+    pub fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_key.is_empty()
+    }
+
+    pub fn observe(&mut self, event: &Event) {
+        match event {
+            Event::Tap(reading) => {
+                let (key, pod) = Key::of(&reading.tuple, false);
+                let opened_by = if reading.opened_by_pod { pod } else { pod.other() };
+                match self.entry(key, opened_by, reading.first) {
+                    Some(entry) => entry.add_tap(reading, pod),
+                    None => self.lose(reading.from_pod.count, reading.to_pod.count),
+                }
+            }
+            Event::Drop(reading) => {
+                let (key, sender) = Key::of(&reading.tuple, reading.source_ports_merged);
+                match self.entry(key, sender, reading.first) {
+                    Some(entry) => entry.add_drop(reading, sender),
+                    None => self.lose(reading.count, Count::ZERO),
+                }
+            }
+        }
+    }
+
+    /// Looks at all flows that are due.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        while let Some(Reverse((due, index, id))) = self.due.peek().copied()
+            && due <= now
+        {
+            self.due.pop();
+            if self.entries[index]
+                .as_ref()
+                .is_some_and(|entry| entry.id == id && entry.due == due)
+            {
+                self.look(index, now);
+            }
+        }
+    }
+
+    /// The next flow to be told.
+    pub fn poll(&mut self) -> Option<Report> {
+        let index = self.queue.pop_front()?;
+        let entry = self.entries[index].as_mut()?;
+        let phase = entry.told.queued.take()?;
+        let flow = entry.flow();
+        if phase.is_last() {
+            self.entries[index] = None;
+            self.free.push(index);
+            self.ended -= 1;
+        }
+        Some(Report { phase, flow })
+    }
+
+    /// Whether there is something to poll.
+    pub fn has_reports(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// What could not be kept since this was last asked.
+    pub fn take_lost(&mut self) -> Count {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// Ends every flow, so that all is told before the end.
+    pub fn end_all(&mut self) {
+        let live: Vec<_> = self.by_key.values().copied().collect();
+        for index in live {
+            self.end(index, Phase::Evicted);
+        }
+    }
+
+    fn lose(&mut self, one: Count, other: Count) {
+        self.lost += one;
+        self.lost += other;
+    }
+
+    /// The connection's entry; a new one if there is room or can be made.
+    fn entry(&mut self, key: Key, opened_by: End, first: Timestamp) -> Option<&mut Entry> {
+        if let Some(index) = self.by_key.get(&key) {
+            return self.entries[*index].as_mut();
+        }
+        if self.by_key.len() >= self.limits.flows {
+            if self.ended >= self.limits.backlog {
+                return None;
+            }
+            self.evict();
+        }
+        let id = FlowId(self.next_id);
+        self.next_id += 1;
+        let mut entry = Entry::new(id, key, opened_by, first);
+        entry.due = first.plus(self.limits.settle);
+        let due = entry.due;
+        let index = self.free.pop().unwrap_or(self.entries.len());
+        if index == self.entries.len() {
+            self.entries.push(None);
+        }
+        self.due.push(Reverse((due, index, id)));
+        self.by_key.insert(key, index);
+        self.entries[index].insert(entry).into()
+    }
+
+    /// Gives each flow that was seen lately a second chance.
+    fn evict(&mut self) {
+        for _ in 0..2 * self.entries.len() {
+            self.hand = (self.hand + 1) % self.entries.len();
+            match &mut self.entries[self.hand] {
+                Some(entry) if entry.told.queued.is_some_and(Phase::is_last) => {}
+                Some(entry) if entry.touched => entry.touched = false,
+                Some(_) => return self.end(self.hand, Phase::Evicted),
+                None => {}
+            }
+        }
+    }
+
+    /// Tells a flow that is due, ends it, or finds when to look again.
+    fn look(&mut self, index: usize, now: Timestamp) {
+        let limits = self.limits;
+        let Some(entry) = self.entries[index].as_mut() else {
+            return;
+        };
+        let idle = now - entry.last;
+        let linger = if entry.is_closed() {
+            LINGER
+        } else {
+            patience(&limits, entry.key.protocol())
+        };
+        if idle >= linger {
+            let phase = if entry.is_closed() { Phase::Closed } else { Phase::Idle };
+            return self.end(index, phase);
+        }
+        let phase = if entry.told.ever { Phase::Updated } else { Phase::Opened };
+        let verdict = entry.verdict().0;
+        let waited = now - entry.told.at >= limits.update_every;
+        let news = entry.told.verdict != Some(verdict) || waited && entry.told.changed;
+        if news {
+            entry.told = super::entry::Told {
+                ever: true,
+                verdict: Some(verdict),
+                at: now,
+                changed: false,
+                ..entry.told
+            };
+        }
+        entry.due = now.plus((linger - idle).min(limits.update_every).min(LINGER));
+        let (due, id) = (entry.due, entry.id);
+        self.due.push(Reverse((due, index, id)));
+        if news {
+            self.tell(index, phase);
+        }
+    }
+
+    fn end(&mut self, index: usize, phase: Phase) {
+        if let Some(entry) = &self.entries[index] {
+            self.by_key.remove(&entry.key);
+            self.ended += 1;
+            self.tell(index, phase);
+        }
+    }
+
+    fn tell(&mut self, index: usize, phase: Phase) {
+        if let Some(entry) = &mut self.entries[index]
+            && entry.told.queued.replace(phase).is_none()
+        {
+            self.queue.push_back(index);
+        }
+    }
+}
+
+fn patience(limits: &Limits, protocol: Protocol) -> Duration {
+    match protocol {
+        Protocol::Tcp | Protocol::Sctp => limits.idle_tcp,
+        Protocol::Udp | Protocol::Icmp | Protocol::Icmpv6 | Protocol::Other(_) => limits.idle_other,
+    }
+}

@@ -1,0 +1,1 @@
+//! Connections joined, judged and told.

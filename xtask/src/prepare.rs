@@ -1,0 +1,35 @@
+//! `prepare`: finds what the build and the tests need, and installs what is missing where it may.
+
+mod apt;
+mod linker;
+mod rustc;
+mod toolchain;
+mod tools;
+
+use anyhow::Result;
+
+pub(crate) use apt::{download as download_package, update as update_package_lists};
+pub(crate) use rustc::Rustc;
+pub(crate) use toolchain::Toolchain;
+
+pub(crate) fn everything() -> Result<()> {
+    rustc::ensure_component("rustfmt", "fmt")?;
+    rustc::ensure_component("clippy", "clippy")?;
+    ebpf()?.rustc.ensure_clippy()?;
+    vm()
+}
+
+/// A compiler for the kernel's programs and the linker that fits it.
+pub(crate) fn ebpf() -> Result<Toolchain> {
+    toolchain::ensure()
+}
+
+/// What the tests in network namespaces call.
+pub(crate) fn lab() -> Result<()> {
+    tools::ensure(&tools::NETWORK)
+}
+
+/// What booting another kernel takes, and the lab's tools, which the guest gets too.
+pub(crate) fn vm() -> Result<()> {
+    tools::ensure(&[tools::NETWORK.as_slice(), &tools::MACHINE].concat())
+}

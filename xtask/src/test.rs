@@ -1,0 +1,118 @@
+//! `test`: builds what the tests need and runs them; what cannot be tested here fails, unless it may be skipped.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+
+use crate::{artifacts, build_ebpf, prepare, run, vm};
+
+/// Tests that need the same abilities.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Suite {
+    /// Tests of each crate by itself; no rights needed.
+    Unit,
+    /// A node and its pods as network namespaces, on this kernel; needs root.
+    Lab,
+    /// The kernel tests on other kernels, in a virtual machine.
+    Vm,
+}
+
+/// The lab's tests each load programs and make namespaces of their own; more at once only slow each other down.
+const LAB_THREADS: &str = "--test-threads=4";
+
+const MAY_SKIP: &str = "NETOBS_TEST_MAY_SKIP";
+
+pub(crate) fn test(suites: &[Suite]) -> Result<()> {
+    let suites = if suites.is_empty() {
+        Suite::value_variants()
+    } else {
+        suites
+    };
+    build_ebpf::build()?;
+    suites.iter().try_for_each(|suite| run_or_skip(*suite))
+}
+
+/// Runs a suite whose programs for the kernel are built.
+pub(crate) fn run_or_skip(suite: Suite) -> Result<()> {
+    let name = suite.name();
+    match suite.make_ready() {
+        Ok(()) => suite.run(),
+        Err(missing) if may_skip(&name, &env::var(MAY_SKIP).unwrap_or_default()) => {
+            println!("\n!!! SKIPPED: the {name} tests did not run, as {MAY_SKIP} allows: {missing:#}\n");
+            Ok(())
+        }
+        Err(missing) => Err(missing.context(format!(
+            "the {name} tests cannot run here; {MAY_SKIP}={name} skips them"
+        ))),
+    }
+}
+
+impl Suite {
+    fn name(self) -> String {
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
+    }
+
+    fn make_ready(self) -> Result<()> {
+        match self {
+            Self::Unit => Ok(()),
+            Self::Lab => prepare::lab().and_then(|()| can_make_namespaces()),
+            Self::Vm => vm::make_ready(),
+        }
+    }
+
+    fn run(self) -> Result<()> {
+        match self {
+            Self::Unit => unit(),
+            Self::Lab => lab(),
+            Self::Vm => vm::run_on(&vm::Series::ALL, &[]),
+        }
+    }
+}
+
+fn unit() -> Result<()> {
+    run::run(run::cargo("test").args(["--workspace", "--exclude", "netobs-tests", "--exclude", "netobs-ebpf"]))
+}
+
+fn lab() -> Result<()> {
+    let agent = agent()?;
+    let mut command = run::cargo("test");
+    command
+        .args(["--package", "netobs-tests", "--", LAB_THREADS])
+        .env("NETOBS_AGENT", agent);
+    run::run(&mut command)
+}
+
+fn agent() -> Result<PathBuf> {
+    let built = artifacts::build(run::cargo("build").args(["--package", "netobs-agent"]))?;
+    built
+        .program("netobs-agent")
+        .context("the build of netobs-agent left no program of that name")
+}
+
+fn can_make_namespaces() -> Result<()> {
+    run::read(Command::new("unshare").args(["--net", "true"]))
+        .map(drop)
+        .context("making network namespaces takes root")
+}
+
+fn may_skip(name: &str, listed: &str) -> bool {
+    listed.split(',').any(|word| word.trim() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_named_may_be_skipped() {
+        assert!(may_skip("vm", "lab, vm"));
+        assert!(!may_skip("vm", "lab"));
+        assert!(!may_skip("lab", ""));
+        assert!(!may_skip("vm", "vms"));
+    }
+}

@@ -1,0 +1,87 @@
+//! `vm`: runs the kernel tests on other kernels, in a virtual machine that lives for one run.
+
+mod guest;
+mod image;
+mod kernel;
+mod qemu;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::{artifacts, build_ebpf, prepare, run};
+pub(crate) use kernel::Series;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Only this kernel; otherwise all of them, one after the other.
+    #[arg(long, value_enum)]
+    kernel: Option<Series>,
+    /// Passed on to the tests: names to run, `--test-threads=1`, …
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+/// What runs in the guest, linked statically so that the guest needs no libraries of its own for it.
+struct Programs {
+    tests: PathBuf,
+    agent: PathBuf,
+}
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+pub(crate) fn vm(options: &Options) -> Result<()> {
+    build_ebpf::build()?;
+    make_ready()?;
+    run_on(
+        options.kernel.as_ref().map_or(&Series::ALL, std::slice::from_ref),
+        &options.arguments,
+    )
+}
+
+/// Finds or installs qemu and the kernels.
+pub(crate) fn make_ready() -> Result<()> {
+    if !cfg!(target_arch = "x86_64") {
+        bail!("the vm tests boot amd64 kernels; run them on an x86_64 machine");
+    }
+    prepare::vm()?;
+    Series::ALL
+        .iter()
+        .try_for_each(|series| kernel::fetch(*series).map(drop))
+}
+
+pub(crate) fn run_on(kernels: &[Series], arguments: &[String]) -> Result<()> {
+    let programs = build()?;
+    for series in kernels {
+        let kernel = kernel::fetch(*series)?;
+        println!("\nvm: {} ({})", kernel.release(), series.why());
+        let image = image::make(&kernel, &programs, arguments)?;
+        qemu::boot(&kernel, &image).with_context(|| format!("the tests on {}", kernel.release()))?;
+    }
+    Ok(())
+}
+
+fn build() -> Result<Programs> {
+    let tests =
+        artifacts::build(static_cargo("test").args(["--no-run", "--package", "netobs-tests", "--test", "kernels"]))?;
+    let agent = artifacts::build(static_cargo("build").args(["--package", "netobs-agent"]))?;
+    Ok(Programs {
+        tests: tests
+            .program("kernels")
+            .context("the build left no test program `kernels`")?,
+        agent: agent
+            .program("netobs-agent")
+            .context("the build left no program `netobs-agent`")?,
+    })
+}
+
+fn static_cargo(subcommand: &str) -> Command {
+    let mut command = run::cargo(subcommand);
+    command
+        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+        .args(["--target", TARGET]);
+    command.arg("--target-dir").arg(run::target().join("vm-build"));
+    command
+}
