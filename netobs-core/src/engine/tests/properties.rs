@@ -41,8 +41,11 @@ fn change(seed: u64) -> Change {
         1 | 2 => applied(pod(name, &format!("10.244.0.{value}"), &format!("v={value}"))),
         3 => deleted(name.split_once('/').unwrap().1),
         4 => policy(
-            &format!("a/p-{value}"),
-            Some(vec![namespaces(&format!("v={which}"))]),
+            &format!(
+                "{}/p-{which}",
+                ["a", "b", "c", "d"][usize::try_from(value % 4).unwrap()]
+            ),
+            Some(vec![]),
             None,
         ),
         5 if value == 0 => Change::RelistBegins(Kind::Policy("NetworkPolicy")),
