@@ -163,3 +163,16 @@ fn an_address_was_given_away_before_anybody_told_us() {
           also opens: ops-utils/thief-0, ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
     "#]].assert_eq(story.read());
 }
+
+#[test]
+fn labels_that_changed_a_moment_ago_are_not_blamed_either_and_those_of_others_do_not_matter() {
+    let mut story = Story::of(shop());
+    story
+        .tell(&namespace("prod-b", ""))
+        .pass("prod-b/web-0", "prod-a/api-0", 8080)
+        .pass("ops-utils/backup-0", "prod-a/api-0", 8080);
+    let flows = story.read().lines().filter(|line| line.starts_with("10:"));
+    expect![[r#"
+        10:00:00 prod-b/web-0 to prod-a/api-0:8080 Forwarded, Settling
+        10:00:02 ops-utils/backup-0 to prod-a/api-0:8080 Forwarded, NotEnforced, cause 1"#]].assert_eq(&flows.collect::<Vec<_>>().join("\n"));
+}
