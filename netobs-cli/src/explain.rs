@@ -51,7 +51,10 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write, notes: &mut dyn Wr
     match arguments.output {
         Format::Text => write!(out, "{}", render::explanation(&connection, &explanation, &suggestions))?,
         Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, &json::answer(&connection, &explanation, &suggestions))?;
+            serde_json::to_writer_pretty(
+                &mut *out,
+                &json::answer(&connection, &explanation, &suggestions, &manifests.findings),
+            )?;
             writeln!(out)?;
         }
     }

@@ -245,3 +245,29 @@ fn bad_input_is_json_where_json_is_wanted() {
     assert_eq!(answer["findings"][0]["field"], "spec.ingress[0].ports[0].port");
     assert_eq!(answer["findings"][0]["document"], 1);
 }
+
+#[test]
+fn the_address_of_a_service_is_told_apart_from_the_pods_behind_it() {
+    let service = "{apiVersion: v1, kind: Service, metadata: {namespace: prod-a, name: api}, spec: {clusterIP: 10.96.0.1, \
+                   selector: {app: api}}}";
+    let arguments = [
+        "explain",
+        "-f",
+        SHOP,
+        "-f",
+        "-",
+        "--from",
+        "ops-utils/job",
+        "--to",
+        "10.96.0.1",
+        "--port",
+        "80",
+    ];
+    let ran = run(&arguments, service);
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.err.contains("service prod-a/api") && ran.err.contains("(prod-a/api)"),
+        "{}",
+        ran.err
+    );
+}

@@ -5,6 +5,7 @@ use netobs_core::{
     render,
     suggest::{Affected, Opening, Suggestion},
 };
+use netobs_k8s::finding::Finding;
 use serde::Serialize;
 
 use self::mismatch::JsonMismatch;
@@ -25,6 +26,8 @@ pub(super) struct Answer {
     egress: Side,
     hints: Vec<Hint>,
     suggestions: Vec<JsonSuggestion>,
+    /// What was left aside of the input, and what is unusual in it.
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -101,7 +104,12 @@ struct JsonOpening {
     text: String,
 }
 
-pub(super) fn answer(connection: &Connection<'_>, explanation: &Explanation, suggestions: &[Suggestion]) -> Answer {
+pub(super) fn answer(
+    connection: &Connection<'_>,
+    explanation: &Explanation,
+    suggestions: &[Suggestion],
+    findings: &[Finding],
+) -> Answer {
     Answer {
         version: VERSION,
         from: End::of(connection.source),
@@ -113,6 +121,7 @@ pub(super) fn answer(connection: &Connection<'_>, explanation: &Explanation, sug
         egress: Side::of(&explanation.egress, connection),
         hints: explanation.hints.iter().map(connection_hint).collect(),
         suggestions: suggestions.iter().map(JsonSuggestion::of).collect(),
+        notes: findings.iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -167,15 +167,11 @@ impl Reader {
             return;
         };
         if let Ok(understood) = serde_json::to_value(&policy) {
-            for field in unknown_fields::find(&given, &understood)
-                .into_iter()
-                .filter(|field| field != "status")
-            {
-                self.error(
-                    place,
-                    &field,
-                    "there is no such field; the API server would refuse it or leave it out",
-                );
+            let unknown = unknown_fields::find(&given, &understood).into_iter();
+            // The server's own fields come and go with its version.
+            for field in unknown.filter(|field| field != "status" && !field.starts_with("metadata.")) {
+                let problem = "there is no such field; the API server would refuse it or leave it out";
+                self.error(place, &field, problem);
             }
         }
         let (policy, problems) = network_policy::convert(&policy, &mut self.interner);
@@ -205,11 +201,27 @@ impl Reader {
             self.error(place, "metadata.name", "every object needs a name here");
             return None;
         }
+        self.check_metadata(place, &value);
         match serde_path_to_error::deserialize(value) {
             Ok(object) => Some(object),
             Err(error) => {
                 self.error(place, &error.path().to_string(), error.inner());
                 None
+            }
+        }
+    }
+
+    /// A misspelt `labels` would be left out without a word, and with it every label.
+    fn check_metadata(&mut self, place: &Place, value: &Value) {
+        let metadata = value.get("metadata").and_then(Value::as_object);
+        for key in metadata.into_iter().flat_map(|metadata| metadata.keys()) {
+            let meant = ["labels", "annotations"];
+            if let Some(meant) = meant.iter().find(|meant| spelling::values_are_near(meant, key)) {
+                self.error(
+                    place,
+                    &format!("metadata.{key}"),
+                    format!("there is no such field; {meant}, perhaps?"),
+                );
             }
         }
     }
