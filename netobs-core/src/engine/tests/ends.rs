@@ -174,5 +174,6 @@ fn labels_that_changed_a_moment_ago_are_not_blamed_either_and_those_of_others_do
     let flows = story.read().lines().filter(|line| line.starts_with("10:"));
     expect![[r#"
         10:00:00 prod-b/web-0 to prod-a/api-0:8080 Forwarded, Settling
-        10:00:02 ops-utils/backup-0 to prod-a/api-0:8080 Forwarded, NotEnforced, cause 1"#]].assert_eq(&flows.collect::<Vec<_>>().join("\n"));
+        10:00:02 ops-utils/backup-0 to prod-a/api-0:8080 Forwarded, NotEnforced, cause 1"#]]
+    .assert_eq(&flows.collect::<Vec<_>>().join("\n"));
 }
