@@ -83,8 +83,6 @@ pub struct Engine {
     outputs: Outputs,
     counted: Counted,
     drops: BTreeMap<Judgement, Count>,
-    /// When labels last changed.
-    relabelled: Timestamp,
     /// When something last changed that may have mended a cause.
     unchecked: Option<Timestamp>,
     next: Timestamp,
@@ -106,7 +104,6 @@ impl Engine {
             outputs: Outputs::new(limits.outputs),
             counted: Counted::default(),
             drops: BTreeMap::new(),
-            relabelled: Timestamp::default(),
             unchecked: None,
             next: Timestamp::default(),
         }
@@ -272,18 +269,8 @@ impl Engine {
 
     fn take_turn(&mut self, turn: &Turn, at: Timestamp) {
         self.unchecked = Some(at);
-        match turn {
-            Turn::Namespace { before, after } => {
-                self.judge.forget();
-                if before.as_ref().map(|one| &one.labels) != after.as_ref().map(|one| &one.labels) {
-                    self.relabelled = at;
-                }
-            }
-            Turn::Pod {
-                before: Some(before),
-                after: Some(after),
-            } if before.labels != after.labels => self.relabelled = at,
-            Turn::Pod { .. } => {}
+        if matches!(turn, Turn::Namespace { .. }) {
+            self.judge.forget();
         }
     }
 }
