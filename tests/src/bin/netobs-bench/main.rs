@@ -1,11 +1,16 @@
 //! Measures what the agent costs and what it keeps up with: one JSON line a figure on standard output.
 
 mod agent;
+mod attach;
 mod drops;
+mod export;
 mod figure;
+mod idle;
+mod new_flows;
 mod programs;
 mod summary;
 mod tap;
+mod throughput;
 mod volley;
 
 use std::env;
@@ -21,7 +26,7 @@ struct Group {
     measure: fn(&mut Out) -> Result<()>,
 }
 
-const GROUPS: [Group; 2] = [
+const GROUPS: [Group; 6] = [
     Group {
         figures: &["tap_net_ns", "tap_to_pod_net_ns", "floor_net_ns", "tap_per_floor"],
         measure: tap::measure,
@@ -29,6 +34,22 @@ const GROUPS: [Group; 2] = [
     Group {
         figures: &["drop_net_ns"],
         measure: drops::measure,
+    },
+    Group {
+        figures: &["new_flow_loss_percent", "cpu_us_per_flow", "rss_mib"],
+        measure: new_flows::measure,
+    },
+    Group {
+        figures: &["attach_ms_p50", "attach_ms_p99"],
+        measure: attach::measure,
+    },
+    Group {
+        figures: &["throughput_ratio"],
+        measure: throughput::measure,
+    },
+    Group {
+        figures: &["idle_cpu_percent"],
+        measure: idle::measure,
     },
 ];
 
