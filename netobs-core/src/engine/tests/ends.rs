@@ -177,3 +177,24 @@ fn labels_that_changed_a_moment_ago_are_not_blamed_either_and_those_of_others_do
         10:00:02 ops-utils/backup-0 to prod-a/api-0:8080 Forwarded, NotEnforced, cause 1"#]]
     .assert_eq(&flows.collect::<Vec<_>>().join("\n"));
 }
+
+#[test]
+fn the_kernel_is_asked_who_began_what_was_there_before_us() {
+    let mut story = Story::of(shop());
+    let mut reading = story.tap("prod-a/api-0", "prod-b/web-0", 40_000);
+    reading.tuple.source_port = 45_000;
+    reading.from_pod = Direction {
+        flags: TcpFlags(TcpFlags::ACK),
+        syn: false,
+        ..reading.from_pod
+    };
+    story.engine.handle_event(&Event::Tap(reading));
+    story.now = story.now.plus(Duration::from_secs(1));
+    let unsure = std::iter::from_fn(|| story.engine.poll_unsure(story.now));
+    assert_eq!(unsure.collect::<Vec<_>>(), [reading.tuple]);
+    story.engine.handle_beginner(&reading.tuple.reversed());
+    story.after(0);
+    expect![[r#"
+        10:00:00 prod-b/web-0 to prod-a/api-0:45000 Forwarded, Plain
+    "#]].assert_eq(story.read());
+}
