@@ -217,5 +217,6 @@ fn of_a_service_nothing_is_said_that_does_not_hold_for_all_behind_it() {
     story.silence("ops-utils/backup-0", "10.96.0.10", 80);
     expect![[r#"
         10:00:01 ops-utils/backup-0 to service api:80 Unanswered, Plain, through service api
-    "#]].assert_eq(story.read());
+    "#]]
+    .assert_eq(story.read());
 }
