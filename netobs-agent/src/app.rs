@@ -16,7 +16,7 @@ use tracing::{debug, info, warn};
 use crate::{
     args::Args,
     export::Exporter,
-    kernel::{AttachBy, Clock, Kernel, KernelError},
+    kernel::{AttachBy, Clock, Kernel, KernelError, Sizes},
     node::{Conntrack, Link, LinkChange, Links, Qdiscs},
 };
 
@@ -48,7 +48,7 @@ enum Happening {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    let kernel = Kernel::load(args.sizes(), args.kernel_log.level())?;
+    let kernel = Kernel::load(sizes(&args), args.kernel_log.level())?;
     let links = Links::open()?;
     let limits = Limits {
         flows: args.flows,
@@ -72,6 +72,19 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     app.follow(Signals::new()?).await?;
     app.stop();
     Ok(())
+}
+
+const fn sizes(args: &Args) -> Sizes {
+    /// Entries for floods, of which there are never many at once.
+    const MERGED: u32 = 1024;
+    Sizes {
+        tap_v4: args.connections,
+        tap_v6: args.connections_v6,
+        drop_v4: args.drops,
+        drop_v6: args.drops_v6,
+        merged: MERGED,
+        ring: args.ring,
+    }
 }
 
 struct Signals {
