@@ -17,7 +17,7 @@ use crate::{
     cause::{self, Cause, Causes},
     change::{Change, Key, Kind, Object},
     directory::{Directory, Turn},
-    event::{Count, Event},
+    event::{Count, Event, Tuple},
     explain::{Explanation, Surroundings},
     flow::{self, FlowTable},
     history::{self, LabelHistory},
@@ -137,6 +137,19 @@ impl Engine {
             place: Where::Kernel,
             count,
         });
+    }
+
+    /// A connection of which only the kernel can say who began it, among those about to be told.
+    ///
+    /// To be asked until there is none, before [`Engine::handle_timeout`] tells them as well as it can.
+    pub fn poll_unsure(&mut self, now: Timestamp) -> Option<Tuple> {
+        self.flows.handle_timeout(now);
+        self.flows.poll_unsure()
+    }
+
+    /// The source of this tuple began its connection.
+    pub fn handle_beginner(&mut self, tuple: &Tuple) {
+        self.flows.began(tuple);
     }
 
     /// To be called every [`Engine::pace`] or so.

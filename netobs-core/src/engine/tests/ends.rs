@@ -9,6 +9,13 @@ use crate::{
 
 /// A service of the pods of prod-a that listens on 80 where they listen on 8080.
 fn api_service() -> [Change; 2] {
+    api_service_with([Backend {
+        addresses: [ip("10.244.0.10")].into(),
+        pod: Some(PodUid("api-0".into())),
+    }])
+}
+
+fn api_service_with<const N: usize>(backends: [Backend; N]) -> [Change; 2] {
     let service = service("prod-a/api", "10.96.0.10", 80);
     let slice = EndpointSlice {
         name: Scoped {
@@ -22,11 +29,7 @@ fn api_service() -> [Change; 2] {
             protocol: Protocol::Tcp,
         }]
         .into(),
-        backends: [Backend {
-            addresses: [ip("10.244.0.10")].into(),
-            pod: Some(PodUid("api-0".into())),
-        }]
-        .into(),
+        backends: backends.into(),
     };
     [
         Object::Service(Arc::new(service)),
@@ -176,4 +179,44 @@ fn labels_that_changed_a_moment_ago_are_not_blamed_either_and_those_of_others_do
         10:00:00 prod-b/web-0 to prod-a/api-0:8080 Forwarded, Settling
         10:00:02 ops-utils/backup-0 to prod-a/api-0:8080 Forwarded, NotEnforced, cause 1"#]]
     .assert_eq(&flows.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn the_kernel_is_asked_who_began_what_was_there_before_us() {
+    let mut story = Story::of(shop());
+    let mut reading = story.tap("prod-a/api-0", "prod-b/web-0", 40_000);
+    reading.tuple.source_port = 45_000;
+    reading.from_pod = Direction {
+        flags: TcpFlags(TcpFlags::ACK),
+        syn: false,
+        ..reading.from_pod
+    };
+    story.engine.handle_event(&Event::Tap(reading));
+    story.now = story.now.plus(Duration::from_secs(1));
+    let unsure = std::iter::from_fn(|| story.engine.poll_unsure(story.now));
+    assert_eq!(unsure.collect::<Vec<_>>(), [reading.tuple]);
+    story.engine.handle_beginner(&reading.tuple.reversed());
+    story.after(0);
+    expect![[r#"
+        10:00:00 prod-b/web-0 to prod-a/api-0:45000 Forwarded, Plain
+    "#]]
+    .assert_eq(story.read());
+}
+
+#[test]
+fn of_a_service_nothing_is_said_that_does_not_hold_for_all_behind_it() {
+    let pod = Backend {
+        addresses: [ip("10.244.0.10")].into(),
+        pod: Some(PodUid("api-0".into())),
+    };
+    let outside = Backend {
+        addresses: [ip("198.51.100.7")].into(),
+        pod: None,
+    };
+    let mut story = Story::of(shop().into_iter().chain(api_service_with([pod, outside])));
+    story.silence("ops-utils/backup-0", "10.96.0.10", 80);
+    expect![[r#"
+        10:00:01 ops-utils/backup-0 to service api:80 Unanswered, Plain, through service api
+    "#]]
+    .assert_eq(story.read());
 }
