@@ -1,8 +1,6 @@
 //! The command line.
 use clap::{Parser, ValueEnum};
 
-use crate::kernel::Sizes;
-
 /// Sees allowed and dropped traffic of every pod of this node, with the kernel's own reason, and changes nothing.
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -15,13 +13,21 @@ pub(crate) struct Args {
     #[arg(long = "interface", value_name = "NAME")]
     pub(crate) interfaces: Vec<String>,
 
-    /// Connections the kernel keeps apart at once, for each address family; a power of two.
+    /// IPv4 connections the kernel keeps apart at once; a power of two.
     #[arg(long, default_value_t = 65_536, value_parser = power_of_two)]
     pub(crate) connections: u32,
 
-    /// Dropped connections, each with its reason, that the kernel keeps apart at once; a power of two.
+    /// IPv6 connections the kernel keeps apart at once; a power of two.
+    #[arg(long, default_value_t = 16_384, value_parser = power_of_two)]
+    pub(crate) connections_v6: u32,
+
+    /// Dropped connections, each with its reason, that the kernel keeps apart at once for IPv4; a power of two.
     #[arg(long, default_value_t = 16_384, value_parser = power_of_two)]
     pub(crate) drops: u32,
+
+    /// The same for IPv6.
+    #[arg(long, default_value_t = 4_096, value_parser = power_of_two)]
+    pub(crate) drops_v6: u32,
 
     /// Bytes of the ring through which the kernel points to news; a power of two.
     #[arg(long, default_value_t = 1 << 20, value_parser = power_of_two)]
@@ -35,6 +41,10 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 10, value_name = "SECONDS")]
     pub(crate) update_every: u64,
 
+    /// What the kernel programs log, from this level on. They log nothing unless asked, and then cost more.
+    #[arg(long, value_enum, default_value_t = KernelLog::Off)]
+    pub(crate) kernel_log: KernelLog,
+
     /// What to log to standard error: error, warn, info, debug, trace, or a filter like info,netobs_agent::kernel=debug.
     #[arg(long, env = "NETOBS_LOG", default_value = "info")]
     pub(crate) log: String,
@@ -46,15 +56,20 @@ pub(crate) enum Export {
     Stdout,
 }
 
-impl Args {
-    pub(crate) const fn sizes(&self) -> Sizes {
-        Sizes {
-            tap_v4: self.connections,
-            tap_v6: self.connections,
-            drop_v4: self.drops,
-            drop_v6: self.drops,
-            merged: 1024,
-            ring: self.ring,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KernelLog {
+    Off,
+    Warn,
+    Debug,
+}
+
+impl KernelLog {
+    /// As the programs compare it.
+    pub(crate) const fn level(self) -> u8 {
+        match self {
+            Self::Off => 0,
+            Self::Warn => aya_log::Level::Warn as u8,
+            Self::Debug => aya_log::Level::Debug as u8,
         }
     }
 }

@@ -6,6 +6,7 @@ mod counters;
 mod error;
 mod layout;
 mod mapped;
+mod memory;
 mod programs;
 mod reading;
 mod reasons;
@@ -20,6 +21,8 @@ use aya::{
     Ebpf,
     maps::{MapData, RingBuf},
 };
+use aya_log::EbpfLogger;
+use log::Log;
 use netobs_core::event::{Event, Ifindex, NetnsId, ReasonId};
 use tracing::{info, warn};
 
@@ -38,24 +41,28 @@ pub(crate) struct Kernel {
     tables: Tables,
     ring: RingBuf<MapData>,
     counters: Counters,
+    logger: EbpfLogger<&'static dyn Log>,
     /// `None` where the kernel does not let us see drops.
     reasons: Option<Reasons>,
 }
 
 impl Kernel {
-    /// Loads everything that this kernel and our capabilities allow, and says what they do not.
-    pub(crate) fn load(sizes: Sizes) -> Result<Self, KernelError> {
+    /// Loads everything that this kernel and our capabilities allow, and says what they do not. `log` is the level from
+    /// which the programs log, 0 for none.
+    pub(crate) fn load(sizes: Sizes, log: u8) -> Result<Self, KernelError> {
         let types = KernelTypes::read();
         let offsets = types.as_ref().map(|types| types.offsets.as_slice()).unwrap_or_default();
-        let mut ebpf = programs::load(sizes, offsets, seed())?;
+        let mut ebpf = programs::load(sizes, offsets, seed(), log)?;
         programs::load_taps(&mut ebpf)?;
         let tables = Tables::new(&ebpf, sizes, own_namespace())?;
         let ring = programs::ring(&mut ebpf)?;
         let counters = programs::counters(&mut ebpf)?;
+        let logger = programs::logger(&mut ebpf)?;
         let drops = types.and_then(|types| programs::load_drops(&mut ebpf, &types.btf));
         let reasons = drops
             .inspect_err(|error| warn!(%error, "drops are not seen, only traffic"))
             .ok();
+        memory::give_back();
         let taps = Taps::probe();
         info!(attach_by = ?taps.by(), drops = reasons.is_some(), "programs are loaded");
         Ok(Self {
@@ -64,6 +71,7 @@ impl Kernel {
             tables,
             ring,
             counters,
+            logger,
             reasons,
         })
     }
@@ -99,6 +107,7 @@ impl Kernel {
 
     /// Tells what the ring points to.
     pub(crate) fn drain(&mut self, clock: Clock, tell: &mut impl FnMut(Event)) {
+        self.logger.flush();
         while let Some(item) = self.ring.next() {
             match Record::parse(&item) {
                 Some(Record::Hint(hint)) => self.tables.look(hint, clock, tell),

@@ -4,6 +4,8 @@ use aya::{
     maps::{Array, Map, MapData, PerCpuArray, RingBuf},
     programs::{BtfTracePoint, ProgramError, SchedClassifier},
 };
+use aya_log::EbpfLogger;
+use log::Log;
 use netobs_common::slot::Slot;
 
 use super::{btf, capabilities, counters::Counters, error::KernelError, layout, mapped::Mapped, reasons::Reasons};
@@ -40,7 +42,7 @@ impl Sizes {
 }
 
 /// Loads the object's maps with the constants that the programs are specialised by.
-pub(super) fn load(sizes: Sizes, offsets: &[(&'static str, u32)], seed: u64) -> Result<Ebpf, KernelError> {
+pub(super) fn load(sizes: Sizes, offsets: &[(&'static str, u32)], seed: u64, log: u8) -> Result<Ebpf, KernelError> {
     if OBJECT.is_empty() {
         return Err(KernelError::NoPrograms);
     }
@@ -48,6 +50,7 @@ pub(super) fn load(sizes: Sizes, offsets: &[(&'static str, u32)], seed: u64) -> 
     let mut loader = EbpfLoader::new();
     loader
         .override_global("SEED", &seed, true)
+        .override_global(aya_log::LEVEL, &log, true)
         .map_max_entries("RING", sizes.ring);
     for (map, _, slots) in sizes.tables() {
         loader.map_max_entries(map, slots);
@@ -58,6 +61,14 @@ pub(super) fn load(sizes: Sizes, offsets: &[(&'static str, u32)], seed: u64) -> 
     loader.load(OBJECT).map_err(|error| KernelError::MapsRefused {
         reason: chain(&error),
         remedy: capabilities::missing(),
+    })
+}
+
+/// What the programs log, on the way to our own log.
+pub(super) fn logger(ebpf: &mut Ebpf) -> Result<EbpfLogger<&'static dyn Log>, KernelError> {
+    EbpfLogger::init(ebpf).map_err(|error| KernelError::MapsRefused {
+        reason: chain(&error),
+        remedy: String::new(),
     })
 }
 

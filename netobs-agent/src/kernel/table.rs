@@ -19,16 +19,25 @@ pub(crate) struct Table<K> {
     live: u32,
 }
 
-/// What was already told of a slot.
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    tallies: [Tally; 2],
-    signs: u32,
+/// What was already told of a slot: packets and bytes in both directions, then the signs.
+///
+/// Plain numbers, so that a table's worth of them is memory only where slots were used.
+type Seen = [u64; 5];
+
+fn seen<K>(held: &Held<K>) -> Seen {
+    let [one, other] = held.tallies;
+    [
+        one.packets,
+        one.bytes,
+        other.packets,
+        other.bytes,
+        u64::from(held.signs),
+    ]
 }
 
 impl<K: Copy> Table<K> {
     pub(crate) fn new(mapped: Mapped<K>) -> Self {
-        let seen = vec![Seen::default(); mapped.len() as usize];
+        let seen = vec![[0; 5]; mapped.len() as usize];
         Self {
             mapped,
             seen,
@@ -75,7 +84,7 @@ impl<K: Copy> Table<K> {
             self.retired.pop_front();
             self.tell_gain(index, tell);
             if let Some(seen) = self.seen.get_mut(index as usize) {
-                *seen = Seen::default();
+                *seen = [0; 5];
             }
             self.mapped.set_state(index, FREE);
         }
@@ -84,30 +93,26 @@ impl<K: Copy> Table<K> {
     /// Tells the difference to what was told before, if there is any.
     fn tell_gain(&mut self, index: u32, tell: &mut impl FnMut(Held<K>)) -> Held<K> {
         let held = self.mapped.read(index);
-        let Some(seen) = self.seen.get_mut(index as usize) else {
+        let Some(told) = self.seen.get_mut(index as usize) else {
             return held;
         };
-        let gained = Held {
-            tallies: [
-                minus(held.tallies[0], seen.tallies[0]),
-                minus(held.tallies[1], seen.tallies[1]),
-            ],
-            ..held
-        };
-        if gained.tallies != [Tally::default(); 2] || held.signs != seen.signs {
-            *seen = Seen {
-                tallies: held.tallies,
-                signs: held.signs,
+        let now = seen(&held);
+        if now != *told {
+            let before = std::mem::replace(told, now);
+            let gain = |field: usize| now[field].wrapping_sub(before[field]);
+            let one = Tally {
+                packets: gain(0),
+                bytes: gain(1),
             };
-            tell(gained);
+            let other = Tally {
+                packets: gain(2),
+                bytes: gain(3),
+            };
+            tell(Held {
+                tallies: [one, other],
+                ..held
+            });
         }
         held
-    }
-}
-
-fn minus(now: Tally, before: Tally) -> Tally {
-    Tally {
-        packets: now.packets.wrapping_sub(before.packets),
-        bytes: now.bytes.wrapping_sub(before.bytes),
     }
 }

@@ -58,7 +58,7 @@ impl<K: Key> Table<K> {
     pub(super) fn find(&self, key: &K, places: &Places) -> Option<Found<K>> {
         for nth in 0..2 * WINDOW {
             let index = places.nth(nth);
-            if let Some(slot) = self.at(index, key, places.tag) {
+            if let Some(slot) = self.at(index, reread(key), places.tag) {
                 return Some(Found { slot, index });
             }
         }
@@ -92,6 +92,18 @@ impl<K: Key> Table<K> {
             let same = (*slot).state == tag && unbranched(key.difference(&(*slot).key)) == 0;
             same.then_some(slot)
         }
+    }
+}
+
+/// Hides from the compiler that a reference is the same each time, so that it reads through it anew and keeps no copy on
+/// the short stack.
+#[inline(always)]
+fn reread<T>(reference: &T) -> &T {
+    let mut pointer = core::ptr::from_ref(reference);
+    // SAFETY: one instruction that changes nothing.
+    unsafe {
+        core::arch::asm!("{0} = {0}", inout(reg) pointer, options(nomem, nostack));
+        &*pointer
     }
 }
 

@@ -1,5 +1,6 @@
 //! A tap: every packet that passes a pod's interface is added to its connection's slot.
 use aya_ebpf::helpers::bpf_ktime_get_coarse_ns;
+use aya_log_ebpf::{debug, warn};
 use netobs_common::{
     counter::Counter,
     key::{Key, TapKey, meta},
@@ -63,7 +64,15 @@ fn observe_any(skb: Skb, direction: u32) {
         Ok(network) => observe_ipv4(skb, network.offset, network.vlan, direction),
         Err(unparsed) => unparsed.counter() as u32,
     };
-    count(observed, 1);
+    if observed != Counter::NONE {
+        debug!(
+            &(),
+            "interface {}: a packet that is no connection's, counter {}",
+            skb.ifindex(),
+            observed
+        );
+        count(observed, 1);
+    }
 }
 
 /// Returns the counter of what is no packet, or none: the kernel's calls pass nothing but numbers.
@@ -172,6 +181,10 @@ where
     if let Some(found) = table.find(&sighting.key, &places) {
         add(&found, sighting);
     } else if let Some(found) = table.open(sighting, &places) {
+        debug!(
+            &(),
+            "interface {}: a connection is in slot {}", sighting.key.ifindex, found.index
+        );
         hint::<A>(found.index);
     } else {
         tell_singly(sighting);
@@ -214,6 +227,10 @@ fn tell_singly<const A: usize>(sighting: &Sighting<TapKey<A>>) {
     let Some(mut entry) = RING.reserve::<Single<A>>(0) else {
         count(Counter::TapLostPackets as u32, sighting.tally.packets);
         count(Counter::TapLostBytes as u32, sighting.tally.bytes);
+        warn!(
+            &(),
+            "neither table nor ring has room for a packet of interface {}", sighting.key.ifindex
+        );
         return;
     };
     // SAFETY: the ring's memory is ours until it is submitted, and every field is written.
