@@ -79,7 +79,7 @@ fn the_first_packet_is_the_earliest_not_the_one_told_first() {
         Opened #1 Udp 10.0.0.1:41000 > 10.0.0.2:42000 [1>-] by FirstPacket: Dropped, KernelReason; 1 there, 0 back
           1 of the reply dropped for 6 at Node { interface: Some(Ifindex(9)) }
     "#]]
-    .assert_eq(&told(&events, &[60]));
+    .assert_eq(&told(&events, &[80]));
 }
 
 #[test]

@@ -146,6 +146,7 @@ impl Run {
         assert!(held.flows <= FLOWS, "{held:?}");
         assert!(held.entries <= FLOWS + BACKLOG, "{held:?}");
         assert!(held.queued <= FLOWS + BACKLOG, "{held:?}");
+        assert!(held.unsure <= FLOWS, "{held:?}");
         assert!(held.ended <= FLOWS + BACKLOG, "{held:?}");
         assert!(held.due <= 2 * FLOWS + 1024, "{held:?}");
     }
