@@ -106,18 +106,18 @@ fn news_of_a_flow_that_was_not_polled_yet_leave_it_opened() {
 #[test]
 fn a_verdict_that_changed_back_since_it_was_told_is_told_again() {
     let mut table = FlowTable::new(Limits::default());
-    table.observe(&tap(1, tcp(CLIENT, SERVER), request(1), nothing()).seen(0, 0));
+    table.observe(&tap(1, tcp(CLIENT, SERVER), request(1), answer(1)).seen(0, 0));
     table.handle_timeout(at(60));
     // It changes between the look and the poll.
-    table.observe(&dropped(tcp(CLIENT, SERVER), 12, 1).seen(70, 70));
+    table.observe(&dropped(tcp(CLIENT, SERVER), 12, 1).seen(700, 700));
     let mut text = render(&mut table);
-    table.observe(&tap(1, tcp(CLIENT, SERVER), request(2), answer(1)).seen(0, 80));
+    table.observe(&tap(1, tcp(CLIENT, SERVER), data(2), answer(1)).seen(0, 800));
     table.handle_timeout(at(1200));
     text += &render(&mut table);
     expect![[r#"
-        Opened #1 Tcp 10.0.0.1:40000 > 10.0.0.2:80 [1>-] by Request: Dropped, KernelReason; 1 there, 0 back
+        Opened #1 Tcp 10.0.0.1:40000 > 10.0.0.2:80 [1>-] by Request: Dropped, KernelReason; 1 there, 1 back
           1 dropped for 12 at Node { interface: Some(Ifindex(9)) }
-        Updated #1 Tcp 10.0.0.1:40000 > 10.0.0.2:80 [1>-] by Request: Forwarded, Replied; 3 there, 1 back
+        Updated #1 Tcp 10.0.0.1:40000 > 10.0.0.2:80 [1>-] by Request: Forwarded, Replied; 3 there, 2 back
           1 dropped for 12 at Node { interface: Some(Ifindex(9)) }
     "#]]
     .assert_eq(&text);
