@@ -77,3 +77,6 @@ impl Places {
 pub const fn is_live(state: u32) -> bool {
     state >= LIVE
 }
+
+#[cfg(test)]
+mod tests;
