@@ -19,6 +19,7 @@ pub mod ability;
 pub mod foreign;
 pub mod netns;
 pub mod node;
+pub mod observer;
 pub mod packet;
 pub mod pod;
 pub mod process;
