@@ -16,8 +16,8 @@ use tracing::{debug, info, warn};
 use crate::{
     args::Args,
     export::Exporter,
-    kernel::{AttachBy, Clock, Kernel, KernelError},
-    node::{Link, LinkChange, Links, Qdiscs},
+    kernel::{AttachBy, Clock, Kernel, KernelError, Sizes},
+    node::{Conntrack, Link, LinkChange, Links, Qdiscs},
 };
 
 /// How often the ring is looked at. Nobody wakes us for it, so this is also how late news can be.
@@ -32,6 +32,7 @@ struct App {
     kernel: Kernel,
     links: Links,
     qdiscs: Qdiscs,
+    conntrack: Option<Conntrack>,
     flows: FlowTable,
     exporter: Option<Exporter>,
     /// Interfaces asked for by name, beside those of pods.
@@ -47,7 +48,7 @@ enum Happening {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    let kernel = Kernel::load(args.sizes(), args.kernel_log.level())?;
+    let kernel = Kernel::load(sizes(&args), args.kernel_log.level())?;
     let links = Links::open()?;
     let limits = Limits {
         flows: args.flows,
@@ -58,6 +59,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         kernel,
         links,
         qdiscs: Qdiscs::default(),
+        conntrack: Conntrack::open()
+            .inspect_err(|error| debug!(%error, "connections from before the start have no certain beginning"))
+            .ok(),
         flows: FlowTable::new(limits),
         exporter: args.export.map(Exporter::start).transpose()?,
         wanted: args.interfaces.into_iter().collect(),
@@ -68,6 +72,19 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     app.follow(Signals::new()?).await?;
     app.stop();
     Ok(())
+}
+
+const fn sizes(args: &Args) -> Sizes {
+    /// Entries for floods, of which there are never many at once.
+    const MERGED: u32 = 1024;
+    Sizes {
+        tap_v4: args.connections,
+        tap_v6: args.connections_v6,
+        drop_v4: args.drops,
+        drop_v6: args.drops_v6,
+        merged: MERGED,
+        ring: args.ring,
+    }
 }
 
 struct Signals {
@@ -188,7 +205,22 @@ impl App {
             self.sweep(clock);
         }
         self.flows.handle_timeout(clock.now());
+        self.ask_who_began();
         self.tell();
+    }
+
+    fn ask_who_began(&mut self) {
+        while let Some(tuple) = self.flows.poll_unsure() {
+            match self
+                .conntrack
+                .as_ref()
+                .and_then(|conntrack| conntrack.began_at_source(&tuple))
+            {
+                Some(true) => self.flows.began(&tuple),
+                Some(false) => self.flows.began(&tuple.reversed()),
+                None => {}
+            }
+        }
     }
 
     fn sweep(&mut self, clock: Clock) {

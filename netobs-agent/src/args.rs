@@ -1,8 +1,6 @@
 //! The command line.
 use clap::{Parser, ValueEnum};
 
-use crate::kernel::Sizes;
-
 /// Sees allowed and dropped traffic of every pod of this node, with the kernel's own reason, and changes nothing.
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -72,19 +70,6 @@ impl KernelLog {
             Self::Off => 0,
             Self::Warn => aya_log::Level::Warn as u8,
             Self::Debug => aya_log::Level::Debug as u8,
-        }
-    }
-}
-
-impl Args {
-    pub(crate) const fn sizes(&self) -> Sizes {
-        Sizes {
-            tap_v4: self.connections,
-            tap_v6: self.connections_v6,
-            drop_v4: self.drops,
-            drop_v6: self.drops_v6,
-            merged: 1024,
-            ring: self.ring,
         }
     }
 }

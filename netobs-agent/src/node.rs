@@ -1,8 +1,10 @@
 //! The node room: which interfaces there are, and which of them lead to pods.
+mod conntrack;
 mod links;
 mod message;
 mod qdisc;
 
+pub(crate) use conntrack::Conntrack;
 pub(crate) use links::{Link, LinkChange, Links};
 pub(crate) use qdisc::Qdiscs;
 

@@ -23,6 +23,8 @@ pub enum InitiatorEvidence {
     Request,
     /// The other end's SYN-ACK was seen.
     Answer,
+    /// The kernel's connection tracking remembers it.
+    Tracking,
     /// Only one of the ports is one that clients are given.
     Ports,
     /// The first packet seen came from it.

@@ -1,6 +1,22 @@
 //! The model of netobs and the reasoning on it: pure code, without I/O and without a clock.
 #![forbid(unsafe_code)]
 
+pub mod audit;
+pub mod cause;
+pub mod change;
+pub mod directory;
+pub mod engine;
+pub mod enrich;
 pub mod event;
+pub mod explain;
+#[cfg(test)]
+mod fixtures;
 pub mod flow;
+pub mod history;
+pub mod labels;
+pub mod policy;
+pub mod render;
+pub mod spelling;
+pub mod suggest;
 pub mod time;
+pub mod workload;

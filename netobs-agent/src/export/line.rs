@@ -268,6 +268,7 @@ const fn initiator_name(evidence: InitiatorEvidence) -> &'static str {
     match evidence {
         InitiatorEvidence::Request => "request",
         InitiatorEvidence::Answer => "answer",
+        InitiatorEvidence::Tracking => "tracking",
         InitiatorEvidence::Ports => "ports",
         InitiatorEvidence::FirstPacket => "first_packet",
     }

@@ -19,6 +19,8 @@ pub(super) struct Entry {
     /// What each end sent, as signs.
     pub(super) signs: [Signs; 2],
     pub(super) opened_by: End,
+    /// Who began, as whoever was asked knows it.
+    pub(super) begun_by: Option<End>,
     pub(super) drops: Vec<FlowDrop>,
     pub(super) further_drops: Count,
     pub(super) first: Timestamp,
@@ -74,6 +76,7 @@ impl Entry {
             taps: [None; 2],
             signs: [Signs::default(); 2],
             opened_by,
+            begun_by: None,
             drops: Vec::new(),
             further_drops: Count::ZERO,
             first,

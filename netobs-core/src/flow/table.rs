@@ -11,7 +11,7 @@ use super::{
     key::{End, Key},
 };
 use crate::{
-    event::{Count, Event, Protocol},
+    event::{Count, Event, Protocol, Tuple},
     time::Timestamp,
 };
 
@@ -51,6 +51,7 @@ pub struct FlowTable {
     free: Vec<usize>,
     due: BinaryHeap<Reverse<(Timestamp, usize, FlowId)>>,
     queue: VecDeque<usize>,
+    unsure: VecDeque<(usize, FlowId)>,
     ended: usize,
     next_id: u64,
     hand: usize,
@@ -66,6 +67,7 @@ impl FlowTable {
             free: Vec::new(),
             due: BinaryHeap::new(),
             queue: VecDeque::new(),
+            unsure: VecDeque::new(),
             ended: 0,
             next_id: 1,
             hand: 0,
@@ -129,6 +131,25 @@ impl FlowTable {
             self.ended -= 1;
         }
         Some(Report { phase, flow })
+    }
+
+    /// The next flow of which it is not known who began it. To be asked before it is polled; [`FlowTable::began`] takes the
+    /// answer.
+    pub fn poll_unsure(&mut self) -> Option<Tuple> {
+        while let Some((index, id)) = self.unsure.pop_front() {
+            if let Some(entry) = self.entries[index].as_ref().filter(|entry| entry.id == id) {
+                return Some(entry.flow().tuple);
+            }
+        }
+        None
+    }
+
+    /// The source of the tuple began its connection.
+    pub fn began(&mut self, tuple: &Tuple) {
+        let (key, source) = Key::of(tuple, false);
+        if let Some(entry) = self.by_key.get(&key).and_then(|index| self.entries[*index].as_mut()) {
+            entry.begun_by = Some(source);
+        }
     }
 
     /// Whether there is something to poll.
@@ -210,6 +231,7 @@ impl FlowTable {
         }
         let phase = if entry.told.ever { Phase::Updated } else { Phase::Opened };
         let verdict = entry.verdict().0;
+        let unsure = !entry.told.ever && entry.is_unsure();
         let waited = now - entry.told.at >= limits.update_every;
         let news = entry.told.verdict != Some(verdict) || waited && entry.told.changed;
         if news {
@@ -226,6 +248,9 @@ impl FlowTable {
         self.due.push(Reverse((due, index, id)));
         if news {
             self.tell(index, phase);
+        }
+        if unsure {
+            self.unsure.push_back((index, id));
         }
     }
 

@@ -52,10 +52,22 @@ impl Entry {
                 return (end.other(), InitiatorEvidence::Answer);
             }
         }
+        if let Some(end) = self.begun_by {
+            return (end, InitiatorEvidence::Tracking);
+        }
         self.client_by_port()
             .map_or((self.opened_by, InitiatorEvidence::FirstPacket), |end| {
                 (end, InitiatorEvidence::Ports)
             })
+    }
+
+    /// A connection that was there before us, and of which no more than a guess can be made.
+    pub(super) fn is_unsure(&self) -> bool {
+        let guessed = matches!(
+            self.initiator().1,
+            InitiatorEvidence::Ports | InitiatorEvidence::FirstPacket
+        );
+        guessed && matches!(self.key.protocol(), Protocol::Tcp | Protocol::Sctp) && !self.key.is_merged()
     }
 
     fn client_by_port(&self) -> Option<End> {

@@ -65,7 +65,12 @@ fn observe_any(skb: Skb, direction: u32) {
         Err(unparsed) => unparsed.counter() as u32,
     };
     if observed != Counter::NONE {
-        debug!(&(), "interface {}: a packet that is no connection's, counter {}", skb.ifindex(), observed);
+        debug!(
+            &(),
+            "interface {}: a packet that is no connection's, counter {}",
+            skb.ifindex(),
+            observed
+        );
         count(observed, 1);
     }
 }

@@ -1,0 +1,231 @@
+//! Explanations joined over time by what would mend them.
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Duration,
+};
+
+pub use self::{
+    affected::Affected,
+    find::{Ends, Finding, disagreement, find},
+    model::{Cause, CauseId, CauseKey, Example, Found, Kind, Labelled, Mend, Party, State, Toll, Want},
+};
+use crate::{event::Count, explain::LabelHint, policy::End, time::Timestamp};
+
+mod affected;
+mod find;
+mod model;
+#[cfg(test)]
+mod tests;
+
+/// More policies than these a cause does not name.
+const MOST_POLICIES: usize = 32;
+
+/// How many causes are kept, and for how long after they were last seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    pub causes: usize,
+    pub age: Duration,
+}
+
+impl Default for Extent {
+    fn default() -> Self {
+        Self {
+            causes: 4_096,
+            age: Duration::from_secs(24 * 3600),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Causes {
+    extent: Extent,
+    by_id: BTreeMap<CauseId, Cause>,
+    by_key: HashMap<CauseKey, CauseId>,
+    changed: BTreeSet<CauseId>,
+    made: u64,
+    overflow: Toll,
+}
+
+/// What a connection did because of a finding.
+#[derive(Clone, Debug)]
+pub struct Sighting {
+    pub finding: Finding,
+    pub example: Example,
+    pub toll: Toll,
+    pub first: Timestamp,
+    pub last: Timestamp,
+}
+
+impl Causes {
+    pub fn new(extent: Extent) -> Self {
+        Self {
+            extent,
+            by_id: BTreeMap::new(),
+            by_key: HashMap::new(),
+            changed: BTreeSet::new(),
+            made: 0,
+            overflow: Toll::default(),
+        }
+    }
+
+    /// `None` if there are too many causes for a new one; then it is counted.
+    pub fn add(&mut self, sighting: Sighting) -> Option<CauseId> {
+        let id = match self.by_key.get(&sighting.finding.key).copied() {
+            Some(id) => id,
+            None if self.by_id.len() < self.extent.causes || self.make_room() => self.make(&sighting),
+            None => {
+                self.overflow.add(sighting.toll);
+                return None;
+            }
+        };
+        let cause = self.by_id.get_mut(&id)?;
+        cause.take(sighting);
+        self.changed.insert(id);
+        Some(id)
+    }
+
+    pub fn get(&self, id: CauseId) -> Option<&Cause> {
+        self.by_id.get(&id)
+    }
+
+    /// In the order in which they were first seen.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Cause> {
+        self.by_id.values()
+    }
+
+    pub fn mend(&mut self, id: CauseId, at: Timestamp) {
+        if let Some(cause) = self.by_id.get_mut(&id).filter(|cause| !cause.is_mended()) {
+            cause.state = State::Mended { at };
+            self.changed.insert(id);
+        }
+    }
+
+    /// Those that are not as they were when this was last asked.
+    pub fn take_changed(&mut self) -> Vec<Cause> {
+        let changed = std::mem::take(&mut self.changed);
+        changed.iter().filter_map(|id| self.by_id.get(id).cloned()).collect()
+    }
+
+    pub fn expire(&mut self, now: Timestamp) {
+        let before = now.minus(self.extent.age);
+        let old = |cause: &&Cause| cause.last < before;
+        let old: Vec<CauseId> = self.by_id.values().filter(old).map(|cause| cause.id).collect();
+        for id in old {
+            self.forget(id);
+        }
+    }
+
+    /// What was counted for causes that were too many.
+    pub const fn overflow(&self) -> Toll {
+        self.overflow
+    }
+
+    fn make(&mut self, sighting: &Sighting) -> CauseId {
+        self.made += 1;
+        let id = CauseId(self.made);
+        self.by_key.insert(sighting.finding.key.clone(), id);
+        self.by_id.insert(id, Cause::new(id, sighting));
+        id
+    }
+
+    /// A mended cause gives way to a new one, the oldest first.
+    fn make_room(&mut self) -> bool {
+        let mended = self.by_id.values().filter(|cause| cause.is_mended());
+        let Some(id) = mended.min_by_key(|cause| cause.last).map(|cause| cause.id) else {
+            return false;
+        };
+        self.forget(id);
+        true
+    }
+
+    fn forget(&mut self, id: CauseId) {
+        if let Some(cause) = self.by_id.remove(&id) {
+            self.by_key.remove(&cause.key);
+            self.changed.remove(&id);
+        }
+    }
+}
+
+impl Cause {
+    fn new(id: CauseId, sighting: &Sighting) -> Self {
+        Self {
+            id,
+            key: sighting.finding.key.clone(),
+            found: Vec::new(),
+            policies: BTreeSet::new(),
+            first: sighting.first,
+            last: sighting.last,
+            toll: Toll::default(),
+            sources: Affected::default(),
+            destinations: Affected::default(),
+            ports: Affected::default(),
+            state: State::Active,
+            example: sighting.example.clone(),
+        }
+    }
+
+    fn take(&mut self, sighting: Sighting) {
+        let Sighting {
+            finding,
+            example,
+            toll,
+            first,
+            last,
+        } = sighting;
+        let ends = example.ends();
+        self.sources.add(ends.party(End::Source), toll.weight());
+        self.destinations.add(ends.party(End::Destination), toll.weight());
+        self.ports.add((example.tuple.protocol, ends.port()), toll.weight());
+        let room = MOST_POLICIES.saturating_sub(self.policies.len());
+        self.policies.extend(finding.policies.into_iter().take(room));
+        // A drop that was only heard of after the mending does not undo it.
+        if !matches!(self.state, State::Mended { at } if last <= at) {
+            self.state = state(&finding.found);
+        }
+        self.found = finding.found;
+        self.first = self.first.min(first);
+        self.last = self.last.max(last);
+        self.toll.add(toll);
+        self.example = example;
+    }
+}
+
+impl Example {
+    pub const fn ends(&self) -> Ends<'_> {
+        Ends {
+            source: &self.source,
+            destination: &self.destination,
+            tuple: self.tuple,
+        }
+    }
+}
+
+impl Toll {
+    pub const fn of_drops(dropped: Count) -> Self {
+        Self {
+            dropped,
+            unanswered: 0,
+            passed: 0,
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.dropped += other.dropped;
+        self.unanswered += other.unanswered;
+        self.passed += other.passed;
+    }
+}
+
+fn state(found: &[Found]) -> State {
+    let hints = found.iter().flat_map(|found| &found.hints);
+    let lost = hints.filter_map(|hint| match hint {
+        LabelHint::WasThere { until, .. } => Some(*until),
+        LabelHint::Annotation { .. }
+        | LabelHint::NearKey { .. }
+        | LabelHint::NearValue { .. }
+        | LabelHint::ValueDiffers
+        | LabelHint::KeyMissing
+        | LabelHint::Unwanted => None,
+    });
+    lost.max().map_or(State::Active, |at| State::Drifted { at })
+}

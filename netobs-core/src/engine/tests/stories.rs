@@ -1,0 +1,448 @@
+//! The stories that netobs is for.
+use expect_test::expect;
+
+use super::*;
+use crate::{
+    change::{Backend, EndpointSlice, Namespace, PodUid, Scoped, SlicePort},
+    fixtures::{labels, namespaces, on_port, pods, policy, service},
+    policy::Rule,
+};
+
+/// Two namespaces of production that admit each other by label, one of operations, and name servers.
+fn shop() -> Vec<Change> {
+    vec![
+        namespace("prod-a", "env=prod"),
+        namespace("prod-b", "env=prod"),
+        namespace("ops-utils", ""),
+        namespace("kube-system", ""),
+        applied(pod("prod-a/api-0", "10.244.0.10", "app=api")),
+        applied(pod("prod-b/web-0", "10.244.0.11", "app=web")),
+        applied(pod("ops-utils/backup-0", "10.244.0.12", "app=backup")),
+        applied(pod("kube-system/dns-0", "10.244.0.53", "k8s-app=kube-dns")),
+        policy("prod-a/allow-prod", Some(vec![namespaces("env=prod")]), None),
+    ]
+}
+
+#[test]
+fn a_new_namespace_lacks_the_label_that_a_policy_wants() {
+    let mut story = Story::of(shop());
+    story
+        .pass("prod-b/web-0", "prod-a/api-0", 8080)
+        .drop("ops-utils/backup-0", "prod-a/api-0", 8080, 3)
+        .drop("ops-utils/backup-0", "prod-a/api-0", 8080, 4);
+    expect![[r#"
+        10:00:00 prod-b/web-0 to prod-a/api-0:8080 Forwarded, Plain
+        10:00:02 ops-utils/backup-0 to prod-a/api-0:8080 Dropped, Refused, cause 1
+        namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
+          active; 3 packets dropped, 2026-03-01T10:00:02Z to 2026-03-01T10:00:02Z
+          from StatefulSet ops-utils/backup (3)
+          to StatefulSet prod-a/api (3) on 8080/TCP (3)
+          kubectl label namespace ops-utils env=prod
+          also opens: ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
+        10:00:04 ops-utils/backup-0 to prod-a/api-0:8080 Dropped, Refused, cause 1
+        namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
+          active; 7 packets dropped, 2026-03-01T10:00:02Z to 2026-03-01T10:00:04Z
+          from StatefulSet ops-utils/backup (7)
+          to StatefulSet prod-a/api (7) on 8080/TCP (7)
+          kubectl label namespace ops-utils env=prod
+          also opens: ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
+    "#]]
+    .assert_eq(story.read());
+}
+
+#[test]
+fn the_suggested_label_mends_the_cause() {
+    let mut story = Story::of(shop());
+    story
+        .drop("ops-utils/backup-0", "prod-a/api-0", 8080, 3)
+        .tell(&namespace("ops-utils", "env=prod"))
+        .after(2)
+        .pass("ops-utils/backup-0", "prod-a/api-0", 8080);
+    expect![[r#"
+        10:00:00 ops-utils/backup-0 to prod-a/api-0:8080 Dropped, Refused, cause 1
+        namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
+          active; 3 packets dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
+          from StatefulSet ops-utils/backup (3)
+          to StatefulSet prod-a/api (3) on 8080/TCP (3)
+          kubectl label namespace ops-utils env=prod
+          also opens: ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
+        namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
+          mended at 2026-03-01T10:00:02Z; 3 packets dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
+          from StatefulSet ops-utils/backup (3)
+          to StatefulSet prod-a/api (3) on 8080/TCP (3)
+        10:00:04 ops-utils/backup-0 to prod-a/api-0:8080 Forwarded, Plain
+    "#]]
+    .assert_eq(story.read());
+}
+
+#[test]
+fn a_label_was_removed_from_a_namespace_that_worked_for_weeks() {
+    let mut story = Story::of(shop());
+    story
+        .pass("prod-b/web-0", "prod-a/api-0", 8080)
+        .after(116)
+        .tell(&namespace("prod-b", ""))
+        .after(1)
+        .drop("prod-b/web-0", "prod-a/api-0", 8080, 5);
+    expect![[r#"
+        10:00:00 prod-b/web-0 to prod-a/api-0:8080 Forwarded, Plain
+        10:01:59 prod-b/web-0 to prod-a/api-0:8080 Dropped, Refused, cause 1
+        namespace prod-b has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
+          active since the label was lost at 2026-03-01T10:01:58Z; 5 packets dropped, 2026-03-01T10:01:59Z to 2026-03-01T10:01:59Z
+          from StatefulSet prod-b/web (5)
+          to StatefulSet prod-a/api (5) on 8080/TCP (5)
+          hint: "prod" was there until 2026-03-01T10:01:58Z
+          kubectl label namespace prod-b env=prod
+          also opens: prod-b/web-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
+    "#]].assert_eq(story.read());
+}
+
+#[test]
+fn a_key_was_mistyped() {
+    let mut story = Story::of(shop());
+    story
+        .tell(&namespace("ops-utils", "enviroment=prod"))
+        .tell(&policy(
+            "prod-a/allow-prod",
+            Some(vec![namespaces("environment=prod")]),
+            None,
+        ))
+        .after(20)
+        .drop("ops-utils/backup-0", "prod-a/api-0", 8080, 1);
+    expect![[r#"
+        10:00:20 ops-utils/backup-0 to prod-a/api-0:8080 Dropped, Refused, cause 1
+        namespace ops-utils has no label environment; NetworkPolicy prod-a/allow-prod wants environment=prod
+          active; 1 packet dropped, 2026-03-01T10:00:20Z to 2026-03-01T10:00:20Z
+          from StatefulSet ops-utils/backup (1)
+          to StatefulSet prod-a/api (1) on 8080/TCP (1)
+          hint: it has enviroment=prod, perhaps misspelt
+          hint: no namespace in the cluster has environment=prod
+          kubectl label namespace ops-utils environment=prod
+          also opens: ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
+    "#]]
+    .assert_eq(story.read());
+}
+
+#[test]
+fn a_label_was_put_as_an_annotation() {
+    let mut story = Story::of(shop());
+    let annotated = Namespace {
+        name: "ops-utils".into(),
+        labels: labels("kubernetes.io/metadata.name=ops-utils"),
+        annotations: labels("env=prod"),
+    };
+    story
+        .tell(&Change::Applied(Object::Namespace(Arc::new(annotated))))
+        .drop("ops-utils/backup-0", "prod-a/api-0", 8080, 1);
+    expect![[r#"
+        10:00:00 ops-utils/backup-0 to prod-a/api-0:8080 Dropped, Refused, cause 1
+        namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
+          active; 1 packet dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
+          from StatefulSet ops-utils/backup (1)
+          to StatefulSet prod-a/api (1) on 8080/TCP (1)
+          hint: "prod" is there as an annotation, which selectors do not see
+          kubectl label namespace ops-utils env=prod
+          also opens: ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
+    "#]]
+    .assert_eq(story.read());
+}
+
+#[test]
+fn default_deny_came_without_name_resolution() {
+    let mut story = Story::of(shop());
+    story
+        .tell(&policy("ops-utils/default-deny", Some(vec![]), Some(vec![])))
+        .tell(&applied(pod("ops-utils/report-0", "10.244.0.13", "")))
+        .after(60)
+        .drop("ops-utils/backup-0", "kube-system/dns-0", 53, 2)
+        .drop("ops-utils/report-0", "kube-system/dns-0", 53, 2);
+    expect![[r#"
+        10:01:00 ops-utils/backup-0 to kube-system/dns-0:53 Dropped, Refused, cause 1
+        namespace ops-utils may not ask for names: egress is isolated by NetworkPolicy ops-utils/default-deny
+          active; 2 packets dropped, 2026-03-01T10:01:00Z to 2026-03-01T10:01:00Z
+          from StatefulSet ops-utils/backup (2)
+          to StatefulSet kube-system/dns (2) on 53/UDP (2)
+          hint: this is DNS; without it the source resolves no names at all
+          kubectl patch networkpolicy -n ops-utils default-deny --type=json -p '[{"op":"add","path":"/spec/egress","value":[{"to":[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"kube-system"}},"podSelector":{"matchLabels":{"k8s-app":"kube-dns"}}}],"ports":[{"protocol":"UDP","port":53}]}]}]'
+        10:01:02 ops-utils/report-0 to kube-system/dns-0:53 Dropped, Refused, cause 1
+        namespace ops-utils may not ask for names: egress is isolated by NetworkPolicy ops-utils/default-deny
+          active; 4 packets dropped, 2026-03-01T10:01:00Z to 2026-03-01T10:01:02Z
+          from StatefulSet ops-utils/backup (2), StatefulSet ops-utils/report (2)
+          to StatefulSet kube-system/dns (4) on 53/UDP (4)
+          hint: this is DNS; without it the source resolves no names at all
+          kubectl patch networkpolicy -n ops-utils default-deny --type=json -p '[{"op":"add","path":"/spec/egress","value":[{"to":[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"kube-system"}},"podSelector":{"matchLabels":{"k8s-app":"kube-dns"}}}],"ports":[{"protocol":"UDP","port":53}]}]}]'
+    "#]].assert_eq(story.read());
+}
+
+#[test]
+fn a_port_was_forgotten() {
+    let mut story = Story::of(shop());
+    let to_api = on_port(pods("prod-a", "app=api"), Protocol::Tcp, 8080);
+    story
+        .tell(&policy("prod-b/to-api", None, Some(vec![to_api, dns()])))
+        .after(60)
+        .drop("prod-b/web-0", "prod-a/api-0", 9090, 2);
+    expect![[r#"
+        10:01:00 prod-b/web-0 to prod-a/api-0:9090 Dropped, Refused, cause 1
+        StatefulSet prod-b/web to StatefulSet prod-a/api on 9090/TCP: egress rules of NetworkPolicy prod-b/to-api are for other ports
+          active; 2 packets dropped, 2026-03-01T10:01:00Z to 2026-03-01T10:01:00Z
+          from StatefulSet prod-b/web (2)
+          to StatefulSet prod-a/api (2) on 9090/TCP (2)
+          hint: ingress is admitted and egress is not; both are needed
+          kubectl patch networkpolicy -n prod-b to-api --type=json -p '[{"op":"add","path":"/spec/egress/0/ports/-","value":{"protocol":"TCP","port":9090}}]'
+          also opens: all pods of prod-b to everybody whom egress rule 1 is for on 9090/TCP (NetworkPolicy prod-b/to-api)
+    "#]].assert_eq(story.read());
+}
+
+fn dns() -> Rule {
+    on_port(pods("kube-system", "k8s-app=kube-dns"), Protocol::Udp, 53)
+}
+
+#[test]
+fn ingress_was_allowed_and_egress_forgotten() {
+    let mut story = Story::of(shop());
+    story
+        .tell(&policy("prod-b/only-dns", None, Some(vec![dns()])))
+        .after(60)
+        .drop("prod-b/web-0", "prod-a/api-0", 8080, 2);
+    expect![[r#"
+        10:01:00 prod-b/web-0 to prod-a/api-0:8080 Dropped, Refused, cause 1
+        StatefulSet prod-b/web to StatefulSet prod-a/api on 8080/TCP: no egress rule of NetworkPolicy prod-b/only-dns is for it
+          active; 2 packets dropped, 2026-03-01T10:01:00Z to 2026-03-01T10:01:00Z
+          from StatefulSet prod-b/web (2)
+          to StatefulSet prod-a/api (2) on 8080/TCP (2)
+          hint: ingress is admitted and egress is not; both are needed
+          kubectl patch networkpolicy -n prod-b only-dns --type=json -p '[{"op":"add","path":"/spec/egress/-","value":{"to":[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"prod-a"}},"podSelector":{"matchLabels":{"app":"api"}}}],"ports":[{"protocol":"TCP","port":8080}]}}]'
+    "#]].assert_eq(story.read());
+}
+
+#[test]
+fn a_policy_is_enforced_by_nobody() {
+    let mut story = Story::of(shop());
+    story
+        .pass("ops-utils/backup-0", "prod-a/api-0", 8080)
+        .pass("ops-utils/backup-0", "prod-a/api-0", 8080);
+    expect![[r#"
+        10:00:00 ops-utils/backup-0 to prod-a/api-0:8080 Forwarded, NotEnforced, cause 1
+        nobody enforces NetworkPolicy prod-a/allow-prod: StatefulSet ops-utils/backup to StatefulSet prod-a/api on 8080/TCP passed
+          active; 1 connection passed, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
+          from StatefulSet ops-utils/backup (1)
+          to StatefulSet prod-a/api (1) on 8080/TCP (1)
+        10:00:02 ops-utils/backup-0 to prod-a/api-0:8080 Forwarded, NotEnforced, cause 1
+        nobody enforces NetworkPolicy prod-a/allow-prod: StatefulSet ops-utils/backup to StatefulSet prod-a/api on 8080/TCP passed
+          active; 2 connections passed, 2026-03-01T10:00:00Z to 2026-03-01T10:00:02Z
+          from StatefulSet ops-utils/backup (2)
+          to StatefulSet prod-a/api (2) on 8080/TCP (2)
+    "#]].assert_eq(story.read());
+}
+
+#[test]
+fn a_drop_is_no_policys_doing() {
+    let mut story = Story::of(shop());
+    story
+        .drop_for(NO_SOCKET, "prod-b/web-0", "prod-a/api-0", 8081, 1)
+        .drop("prod-b/web-0", "prod-a/api-0", 8080, 1);
+    expect![[r#"
+        10:00:00 prod-b/web-0 to prod-a/api-0:8081 Dropped, NoPolicy
+        10:00:02 prod-b/web-0 to prod-a/api-0:8080 Dropped, DroppedThoughAdmitted, cause 1
+        StatefulSet prod-b/web to StatefulSet prod-a/api on 8080/TCP was dropped, though policies admit it
+          active; 1 packet dropped, 2026-03-01T10:00:02Z to 2026-03-01T10:00:02Z
+          from StatefulSet prod-b/web (1)
+          to StatefulSet prod-a/api (1) on 8080/TCP (1)
+    "#]]
+    .assert_eq(story.read());
+}
+
+#[test]
+fn silence_is_no_proof_of_a_drop() {
+    let mut story = Story::of(shop());
+    story
+        .silence("ops-utils/backup-0", "prod-a/api-0", 8080)
+        .silence("prod-b/web-0", "prod-a/api-0", 8080);
+    expect![[r#"
+        10:00:01 ops-utils/backup-0 to prod-a/api-0:8080 Unanswered, PerhapsRefused, cause 1
+        namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
+          active; 1 connection never answered, 2026-03-01T10:00:00Z to 2026-03-01T10:00:01Z
+          from StatefulSet ops-utils/backup (1)
+          to StatefulSet prod-a/api (1) on 8080/TCP (1)
+          kubectl label namespace ops-utils env=prod
+          also opens: ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
+        10:00:03 prod-b/web-0 to prod-a/api-0:8080 Unanswered, Plain
+    "#]]
+    .assert_eq(story.read());
+}
+
+/// A service of the pods of prod-a that listens on 80 where they listen on 8080.
+fn api_service() -> [Change; 2] {
+    let service = service("prod-a/api", "10.96.0.10", 80);
+    let slice = EndpointSlice {
+        name: Scoped {
+            name: "api-x7k2p".into(),
+            ..service.name.clone()
+        },
+        service: Some("api".into()),
+        ports: [SlicePort {
+            name: None,
+            port: Some(8080),
+            protocol: Protocol::Tcp,
+        }]
+        .into(),
+        backends: [Backend {
+            addresses: [ip("10.244.0.10")].into(),
+            pod: Some(PodUid("api-0".into())),
+        }]
+        .into(),
+    };
+    [
+        Object::Service(Arc::new(service)),
+        Object::EndpointSlice(Arc::new(slice)),
+    ]
+    .map(Change::Applied)
+}
+
+#[test]
+fn what_was_asked_of_a_service_and_the_drop_on_the_way_to_its_pod_are_one() {
+    let mut story = Story::of(shop().into_iter().chain(api_service()));
+    story.client_port = Some(41_000);
+    story
+        .silence("ops-utils/backup-0", "10.96.0.10", 80)
+        .drop("ops-utils/backup-0", "prod-a/api-0", 8080, 3);
+    expect![[r#"
+        10:00:01 ops-utils/backup-0 to service api:80 Unanswered, PerhapsRefused, through service api, cause 1
+        namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
+          active; 1 connection never answered, 2026-03-01T10:00:00Z to 2026-03-01T10:00:01Z
+          from StatefulSet ops-utils/backup (1)
+          to StatefulSet prod-a/api (1) on 8080/TCP (1)
+          kubectl label namespace ops-utils env=prod
+          also opens: ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
+        10:00:02 ops-utils/backup-0 to prod-a/api-0:8080 Dropped, Refused, through service api, as flow 1, cause 1
+        namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
+          active; 3 packets dropped, 1 connection never answered, 2026-03-01T10:00:00Z to 2026-03-01T10:00:02Z
+          from StatefulSet ops-utils/backup (4)
+          to StatefulSet prod-a/api (4) on 8080/TCP (4)
+          kubectl label namespace ops-utils env=prod
+          also opens: ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
+    "#]]
+    .assert_eq(story.read());
+}
+
+#[test]
+fn a_node_reaches_its_own_pods_and_a_stranger_near_them_is_not_taken_for_an_outsider_at_once() {
+    let mut story = Story::of(shop());
+    story.engine.handle_own_addresses(&"node-1".into(), [ip("10.244.0.1")]);
+    story
+        .tell(&policy("prod-a/allow-prod", Some(vec![]), None))
+        .after(60)
+        .pass("10.244.0.1", "prod-a/api-0", 8080)
+        .drop("10.244.0.2", "prod-a/api-0", 8080, 1)
+        .after(60)
+        .drop("10.244.0.2", "prod-a/api-0", 8080, 1);
+    expect![[r#"
+        10:01:00 node node-1 to prod-a/api-0:8080 Forwarded, Plain
+        10:01:02 10.244.0.2? to prod-a/api-0:8080 Dropped, Refused, cause 1
+        unknown addresses to StatefulSet prod-a/api on 8080/TCP: no ingress rule of NetworkPolicy prod-a/allow-prod is for it
+          active; 1 packet dropped, 2026-03-01T10:01:02Z to 2026-03-01T10:01:02Z
+          from 10.244.0.2 (1)
+          to StatefulSet prod-a/api (1) on 8080/TCP (1)
+        10:02:04 10.244.0.2 to prod-a/api-0:8080 Dropped, Refused, cause 2
+        outside the cluster to StatefulSet prod-a/api on 8080/TCP: no ingress rule of NetworkPolicy prod-a/allow-prod is for it
+          active; 1 packet dropped, 2026-03-01T10:02:04Z to 2026-03-01T10:02:04Z
+          from 10.244.0.2 (1)
+          to StatefulSet prod-a/api (1) on 8080/TCP (1)
+          kubectl patch networkpolicy -n prod-a allow-prod --type=json -p '[{"op":"add","path":"/spec/ingress","value":[{"from":[{"ipBlock":{"cidr":"10.244.0.2/32"}}],"ports":[{"protocol":"TCP","port":8080}]}]}]'
+    "#]].assert_eq(story.read());
+}
+
+#[test]
+fn before_all_is_listed_nothing_is_said_of_policies() {
+    let mut story = Story::of(shop());
+    story.engine = Engine::new(Limits::default(), Reasons::default());
+    story.drop("10.244.0.12", "10.244.0.10", 8080, 1);
+    expect![[r#"
+        10:00:00 10.244.0.12? to 10.244.0.10?:8080 Dropped, Plain
+    "#]]
+    .assert_eq(story.read());
+}
+
+#[test]
+fn policies_that_changed_a_moment_ago_are_not_blamed_for_what_is_still_as_before() {
+    let mut story = Story::of(shop());
+    story
+        .tell(&policy("prod-b/default-deny", None, Some(vec![])))
+        .pass("prod-b/web-0", "prod-a/api-0", 8080)
+        .tell(&policy("prod-b/default-deny", None, Some(vec![namespaces("")])))
+        .drop("prod-b/web-0", "prod-a/api-0", 8080, 1);
+    expect![[r#"
+        10:00:00 prod-b/web-0 to prod-a/api-0:8080 Forwarded, Settling
+        10:00:02 prod-b/web-0 to prod-a/api-0:8080 Dropped, Settling
+    "#]]
+    .assert_eq(story.read());
+}
+
+#[test]
+fn a_pod_is_replaced_and_its_address_given_to_another_namespace() {
+    let mut story = Story::of(shop());
+    let mut thief = pod("ops-utils/thief-0", "10.244.0.11", "");
+    thief.started = Some(at(MORNING + 5));
+    story
+        .pass("prod-b/web-0", "prod-a/api-0", 8080)
+        .tell(&crate::fixtures::deleted("web-0"))
+        .after(1)
+        .drop("10.244.0.11", "prod-a/api-0", 8080, 1)
+        .tell(&applied(thief))
+        .after(1)
+        .drop("10.244.0.11", "prod-a/api-0", 8080, 1);
+    expect![[r#"
+        10:00:00 prod-b/web-0 to prod-a/api-0:8080 Forwarded, Plain
+        10:00:03 10.244.0.11? to prod-a/api-0:8080 Dropped, Undecidable
+        10:00:06 ops-utils/thief-0 to prod-a/api-0:8080 Dropped, Refused, cause 1
+        namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
+          active; 1 packet dropped, 2026-03-01T10:00:06Z to 2026-03-01T10:00:06Z
+          from StatefulSet ops-utils/thief (1)
+          to StatefulSet prod-a/api (1) on 8080/TCP (1)
+          kubectl label namespace ops-utils env=prod
+          also opens: ops-utils/thief-0, ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
+    "#]].assert_eq(story.read());
+}
+
+#[test]
+fn an_address_was_given_away_before_anybody_told_us() {
+    let mut story = Story::of(shop());
+    story.pass("prod-b/web-0", "prod-a/api-0", 8080);
+    story.interface = Some(Ifindex(77));
+    let mut thief = pod("ops-utils/thief-0", "10.244.0.11", "");
+    thief.started = Some(at(MORNING + 1));
+    story
+        .silence("10.244.0.11", "prod-a/api-0", 8080)
+        .tell(&applied(thief))
+        .silence("10.244.0.11", "prod-a/api-0", 8080);
+    expect![[r#"
+        10:00:00 prod-b/web-0 to prod-a/api-0:8080 Forwarded, Plain
+        10:00:03 10.244.0.11? to prod-a/api-0:8080 Unanswered, Plain
+        10:00:05 ops-utils/thief-0 to prod-a/api-0:8080 Unanswered, PerhapsRefused, cause 1
+        namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod
+          active; 1 connection never answered, 2026-03-01T10:00:04Z to 2026-03-01T10:00:05Z
+          from StatefulSet ops-utils/thief (1)
+          to StatefulSet prod-a/api (1) on 8080/TCP (1)
+          kubectl label namespace ops-utils env=prod
+          also opens: ops-utils/thief-0, ops-utils/backup-0 to all pods of prod-a on any port (NetworkPolicy prod-a/allow-prod)
+    "#]].assert_eq(story.read());
+}
+
+#[test]
+fn a_mended_cause_comes_back_when_the_label_goes_again() {
+    let mut story = Story::of(shop());
+    story
+        .drop("ops-utils/backup-0", "prod-a/api-0", 8080, 3)
+        .tell(&namespace("ops-utils", "env=prod"))
+        .after(60)
+        .tell(&namespace("ops-utils", ""))
+        .after(1)
+        .drop("ops-utils/backup-0", "prod-a/api-0", 8080, 2);
+    let lines = story.read().lines().filter(|line| line.contains("packets dropped"));
+    let states = lines.map(str::trim);
+    expect![[r#"
+          active; 3 packets dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
+          mended at 2026-03-01T10:00:02Z; 3 packets dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
+          active since the label was lost at 2026-03-01T10:01:02Z; 5 packets dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:01:03Z"#]].assert_eq(&states.collect::<Vec<_>>().join("\n"));
+}

@@ -1,0 +1,11 @@
+//! Kubernetes objects and manifests as netobs' own types: no client, no I/O.
+#![forbid(unsafe_code)]
+
+pub mod document;
+pub mod finding;
+pub mod manifests;
+pub mod network_policy;
+pub mod object;
+mod selector;
+mod unknown_fields;
+mod yaml;
