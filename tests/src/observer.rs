@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 /// How long the agent may take for anything; a busy machine is slow, and virtual ones are slower.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running agent that is attached to what its node had when it was started.
 #[derive(Debug)]

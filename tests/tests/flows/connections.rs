@@ -29,7 +29,11 @@ fn assert_is_whole(flow: &Flow, scene: &Scene, family: Family, (there, back): (C
     assert!(there.packets > 0, "the truth itself: {there:?}");
     assert_eq!((flow.sent(), flow.replied()), (there, back), "{flow:?}");
     assert_eq!(flow.verdict(), "forwarded", "{flow:?}");
-    assert_eq!(flow.drops(), [], "{flow:?}");
+    let on_the_way = flow.drops().iter().any(|drop| drop.place == "node");
+    assert!(
+        !on_the_way,
+        "a kernel without SCTP drops it, but not before it is there: {flow:?}"
+    );
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn what_has_no_route_is_told_by_the_name_that_the_kernel_traces() -> Result<()> 
         let flow = observed.of_port("udp", nobody(family).ip(), 80)?;
         let ethertype = if family == Family::V4 { 0x0800 } else { 0x86dd };
         let at_route = |location: &str| {
-            ["ip_error", "ip_rcv", "ip6_pkt_drop"]
+            ["ip_error", "ip_rcv", "ip6_pkt_d"]
                 .iter()
                 .any(|name| location.starts_with(name))
         };

@@ -1,6 +1,6 @@
 //! How the taps are attached, and what is left of them and of others when the agent goes, in peace or not.
 
-use super::taps::{filters, has_clsact, has_tcx};
+use super::taps::{NONE, filters, has_clsact, has_tcx};
 use anyhow::Result;
 use netobs_tests::foreign::{Chain, Direction, Fate, Matching, TcProgram};
 use netobs_tests::node::{Family, Node};
@@ -34,7 +34,7 @@ fn the_taps_are_attached_in_the_way_this_kernel_has_and_go_with_the_agent() -> R
         "attach_by=Clsact"
     };
     assert!(observed.log.contains(way), "{}", observed.log);
-    assert_eq!(filters(&node, pod.host_interface())?, [vec![], vec![]]);
+    assert_eq!(filters(&node, pod.host_interface())?, NONE);
     assert!(
         !has_clsact(&node, pod.host_interface())?,
         "the qdisc was ours, and nobody else's filters hung on it"
@@ -102,7 +102,7 @@ fn taps_that_a_crash_left_are_replaced_not_doubled() -> Result<()> {
     let before = filters(&node, a.host_interface())?;
     observer.kill()?;
     let left = filters(&node, a.host_interface())?;
-    assert_eq!(left, if has_tcx()? { [vec![], vec![]] } else { before.clone() });
+    assert_eq!(left, if has_tcx()? { NONE } else { before.clone() });
     send(&a, &b)?;
     let observer = Observer::start(&node)?;
     let after = filters(&node, a.host_interface())?;
@@ -121,6 +121,6 @@ fn taps_that_a_crash_left_are_replaced_not_doubled() -> Result<()> {
     send(&a, &b)?;
     let flow = observer.stop()?.take(|flow| flow.destination().port == Some(53))?;
     assert_eq!(flow.sent().packets, DATAGRAMS, "each packet once: {flow:?}");
-    assert_eq!(filters(&node, a.host_interface())?, [vec![], vec![]]);
+    assert_eq!(filters(&node, a.host_interface())?, NONE);
     Ok(())
 }

@@ -4,6 +4,9 @@ use anyhow::{Context as _, Result};
 use netobs_tests::netns::Netns;
 use std::fs;
 
+/// No filter of ours in either direction.
+pub(super) const NONE: [Vec<u32>; 2] = [Vec::new(), Vec::new()];
+
 /// Whether this kernel has TCX, which came with Linux 6.6.
 pub(super) fn has_tcx() -> Result<bool> {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").context("the kernel's release")?;
