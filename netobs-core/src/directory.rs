@@ -221,7 +221,7 @@ impl Directory {
         self.pods.len()
     }
 
-    /// How many gone pods were forgotten before their grace was over, because there were too many.
+    /// How many gone pods, and how many of their addresses, were forgotten before their grace was over: there were too many.
     pub const fn forgotten_early(&self) -> u64 {
         self.pods.forgotten_early()
     }

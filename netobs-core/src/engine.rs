@@ -17,7 +17,7 @@ use crate::{
     cause::{self, Cause, Causes},
     change::{Change, Key, Kind, Object},
     directory::{Directory, Turn},
-    event::{Count, Event},
+    event::{Count, Event, Tuple},
     explain::{Explanation, Surroundings},
     flow::{self, FlowTable},
     history::{self, LabelHistory},
@@ -83,8 +83,6 @@ pub struct Engine {
     outputs: Outputs,
     counted: Counted,
     drops: BTreeMap<Judgement, Count>,
-    /// When labels last changed.
-    relabelled: Timestamp,
     /// When something last changed that may have mended a cause.
     unchecked: Option<Timestamp>,
     next: Timestamp,
@@ -106,7 +104,6 @@ impl Engine {
             outputs: Outputs::new(limits.outputs),
             counted: Counted::default(),
             drops: BTreeMap::new(),
-            relabelled: Timestamp::default(),
             unchecked: None,
             next: Timestamp::default(),
         }
@@ -140,6 +137,19 @@ impl Engine {
             place: Where::Kernel,
             count,
         });
+    }
+
+    /// A connection of which only the kernel can say who began it, among those about to be told.
+    ///
+    /// To be asked until there is none, before [`Engine::handle_timeout`] tells them as well as it can.
+    pub fn poll_unsure(&mut self, now: Timestamp) -> Option<Tuple> {
+        self.flows.handle_timeout(now);
+        self.flows.poll_unsure()
+    }
+
+    /// The source of this tuple began its connection.
+    pub fn handle_beginner(&mut self, tuple: &Tuple) {
+        self.flows.began(tuple);
     }
 
     /// To be called every [`Engine::pace`] or so.
@@ -272,18 +282,8 @@ impl Engine {
 
     fn take_turn(&mut self, turn: &Turn, at: Timestamp) {
         self.unchecked = Some(at);
-        match turn {
-            Turn::Namespace { before, after } => {
-                self.judge.forget();
-                if before.as_ref().map(|one| &one.labels) != after.as_ref().map(|one| &one.labels) {
-                    self.relabelled = at;
-                }
-            }
-            Turn::Pod {
-                before: Some(before),
-                after: Some(after),
-            } if before.labels != after.labels => self.relabelled = at,
-            Turn::Pod { .. } => {}
+        if matches!(turn, Turn::Namespace { .. }) {
+            self.judge.forget();
         }
     }
 }

@@ -116,6 +116,11 @@ impl LabelHistory {
         })
     }
 
+    /// When it last lost, gained or changed a label.
+    pub fn last_change(&self, object: &ObjectRef) -> Option<Timestamp> {
+        self.of(object).next_back().map(|change| change.at)
+    }
+
     pub fn expire(&mut self, now: Timestamp) {
         let before = now.minus(self.extent.age);
         while self.order.front().is_some_and(|(at, _)| *at < before) {

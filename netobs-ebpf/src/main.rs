@@ -7,6 +7,13 @@
     target_arch = "bpf",
     expect(unsafe_code, reason = "everything here is the kernel's memory")
 )]
+#![cfg_attr(
+    target_arch = "bpf",
+    expect(
+        clippy::cast_possible_truncation,
+        reason = "lengths and counts of one packet fit any integer, and nothing here could handle it if they did not"
+    )
+)]
 
 #[cfg(target_arch = "bpf")]
 mod programs;

@@ -1,4 +1,9 @@
 //! The entry points, and what an object file must carry.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "entry points are handed their context by value"
+)]
+
 mod atomic;
 mod dropped;
 mod fragment;
@@ -20,19 +25,19 @@ use netobs_common::tap::{FROM_POD, TO_POD};
 const PASS_ON: i32 = -1;
 
 #[classifier]
-pub fn netobs_from_pod(ctx: TcContext) -> i32 {
+fn netobs_from_pod(ctx: TcContext) -> i32 {
     tap::observe::<FROM_POD>(skb(&ctx));
     PASS_ON
 }
 
 #[classifier]
-pub fn netobs_to_pod(ctx: TcContext) -> i32 {
+fn netobs_to_pod(ctx: TcContext) -> i32 {
     tap::observe::<TO_POD>(skb(&ctx));
     PASS_ON
 }
 
 #[btf_tracepoint(function = "kfree_skb")]
-pub fn netobs_dropped(ctx: BtfTracePointContext) -> i32 {
+fn netobs_dropped(ctx: BtfTracePointContext) -> i32 {
     dropped::observe(&ctx);
     0
 }

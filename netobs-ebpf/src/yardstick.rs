@@ -21,14 +21,14 @@ mod programs {
     static ONE: HashMap<u64, u64> = HashMap::with_max_entries(16, 0);
 
     #[classifier]
-    pub fn empty(_: TcContext) -> i32 {
+    fn empty(_: TcContext) -> i32 {
         PASS_ON
     }
 
     /// One look-up and one add: the least that counting can cost.
     #[classifier]
-    pub fn floor(_: TcContext) -> i32 {
-        if let Some(total) = ONE.get_ptr_mut(&0) {
+    fn floor(_: TcContext) -> i32 {
+        if let Some(total) = ONE.get_ptr_mut(0) {
             // SAFETY: one instruction on a map's value.
             unsafe { asm!("lock *(u64 *)({0} + 0) += {1}", in(reg) total, in(reg) 1u64) };
         }
@@ -36,7 +36,7 @@ mod programs {
     }
 
     #[btf_tracepoint(function = "kfree_skb")]
-    pub fn empty_drop(_: BtfTracePointContext) -> i32 {
+    fn empty_drop(_: BtfTracePointContext) -> i32 {
         0
     }
 

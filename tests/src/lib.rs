@@ -16,6 +16,7 @@
 //! ```
 
 pub mod ability;
+pub mod cpu;
 pub mod foreign;
 pub mod netns;
 pub mod node;

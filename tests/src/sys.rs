@@ -6,6 +6,7 @@ pub(crate) mod child;
 pub(crate) mod interface;
 pub(crate) mod namespace;
 pub(crate) mod socket;
+pub(crate) mod thread;
 
 use std::ffi::{c_int, c_long};
 use std::io;

@@ -6,6 +6,7 @@
 )]
 
 mod artifacts;
+mod bench;
 mod build_ebpf;
 mod ci;
 mod licences;
@@ -29,6 +30,8 @@ enum Command {
     BuildEbpf,
     /// Build and run the tests: all of them, or those named.
     Test { suites: Vec<test::Suite> },
+    /// Measure what the agent costs, one JSON line a figure.
+    Bench(bench::Options),
     /// Run the kernel tests on other kernels.
     Vm(vm::Options),
     /// Check the rules of the house that the compiler does not hold.
@@ -52,6 +55,7 @@ fn obey(command: &Command) -> Result<()> {
         Command::Prepare => prepare::everything(),
         Command::BuildEbpf => build_ebpf::build(),
         Command::Test { suites } => test::test(suites),
+        Command::Bench(options) => bench::bench(options),
         Command::Vm(options) => vm::vm(options),
         Command::Tidy => tidy::tidy(),
         Command::Ci => ci::ci(),

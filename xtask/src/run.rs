@@ -48,7 +48,7 @@ pub(crate) fn forget_cargo(command: &mut Command) {
 
 /// Runs with its output going where ours goes.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    println!("$ {}", shown(command));
+    eprintln!("$ {}", shown(command));
     let status = command
         .status()
         .with_context(|| format!("cannot start `{}`", program(command)))?;
@@ -72,7 +72,7 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
 
 /// As [`read`], saying what runs and letting its standard error be seen.
 pub(crate) fn read_shown(command: &mut Command) -> Result<String> {
-    println!("$ {}", shown(command));
+    eprintln!("$ {}", shown(command));
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.with_context(|| format!("cannot start `{}`", program(command)))?;
     if !output.status.success() {

@@ -20,6 +20,7 @@ pub(super) struct Addresses {
     /// Tenures that are over, to be forgotten when their grace is, too.
     left: VecDeque<(Timestamp, IpAddr, PodUid)>,
     keep: Duration,
+    forgotten_early: u64,
 }
 
 impl Addresses {
@@ -29,6 +30,7 @@ impl Addresses {
             by_block: QuickMap::default(),
             left: VecDeque::new(),
             keep,
+            forgotten_early: 0,
         }
     }
 
@@ -92,6 +94,11 @@ impl Addresses {
         }
     }
 
+    /// How many tenures were forgotten before their grace was over.
+    pub(super) const fn forgotten_early(&self) -> u64 {
+        self.forgotten_early
+    }
+
     pub(super) fn expire(&mut self, now: Timestamp) {
         let before = now.minus(self.keep);
         while self.left.front().is_some_and(|(at, ..)| *at < before) {
@@ -134,6 +141,7 @@ impl Addresses {
     fn leave(&mut self, at: Timestamp, address: IpAddr, uid: &PodUid) {
         self.left.push_back((at, address, uid.clone()));
         if self.left.len() > GONE_KEPT {
+            self.forgotten_early += 1;
             self.forget_first();
         }
     }

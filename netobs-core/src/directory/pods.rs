@@ -85,7 +85,7 @@ impl Pods {
     }
 
     pub(super) const fn forgotten_early(&self) -> u64 {
-        self.forgotten_early
+        self.forgotten_early + self.addresses.forgotten_early()
     }
 
     pub(super) const fn addresses(&self) -> &Addresses {

@@ -288,3 +288,13 @@ fn an_address_among_those_of_pods_is_nobodys_once_it_was_met_long_enough() {
     assert_eq!(told.owner("10.244.0.9", 70), "world");
     assert_eq!(told.owner("10.245.0.9", 11), "world");
 }
+
+#[test]
+fn more_pods_gone_than_can_be_kept_are_forgotten_early_and_counted() {
+    let mut told = Told::of([(0, applied(pod("shop/first-0", A, ""))), (1, deleted("first-0"))]);
+    for index in 0..GONE_KEPT {
+        told = told.then(2, &deleted(&format!("unknown-{index}")));
+    }
+    assert_eq!(told.0.forgotten_early(), 1);
+    assert!(told.0.pods.remembered().0 <= GONE_KEPT);
+}

@@ -4,9 +4,11 @@ use std::{net::IpAddr, sync::Arc};
 use super::{Engine, ExplainedFlow, Judgement, Live, Output, Suspicion};
 use crate::{
     cause::{self, Ends, Example, Finding, Kind, Sighting, Toll},
+    change::Pod,
     directory::{Doubt, Owner},
     enrich::{EnrichedFlow, enrich, owners},
     event::{Count, Tuple},
+    explain::ObjectRef,
     flow::{Evidence, Flow, FlowDrop, Phase, Report, Verdict},
     policy::Outcome,
     time::Timestamp,
@@ -164,12 +166,22 @@ impl Engine {
             | Judgement::Settling
             | Judgement::Undecidable => return false,
         };
-        let pods = [&enriched.source, &enriched.destination]
-            .into_iter()
-            .filter_map(|end| end.pod());
-        let youngest = pods.filter_map(|pod| pod.started).max().unwrap_or_default();
-        let changed = self.policies.changed().max(self.relabelled).max(youngest);
+        let pods = [&enriched.source, &enriched.destination];
+        let pods = pods.into_iter().filter_map(|end| end.pod());
+        let youngest = pods.filter_map(|pod| self.changed(pod)).max().unwrap_or_default();
+        let changed = self.policies.changed().max(youngest);
         settled_at < changed.plus(self.limits.lag)
+    }
+
+    /// When policies last had a reason to see this pod otherwise.
+    fn changed(&self, pod: &Pod) -> Option<Timestamp> {
+        let namespace = ObjectRef::Namespace(pod.namespace.clone());
+        let own = ObjectRef::Pod {
+            namespace: pod.namespace.clone(),
+            name: pod.name.clone(),
+        };
+        let relabelled = [namespace, own].map(|object| self.history.last_change(&object));
+        relabelled.into_iter().flatten().chain(pod.started).max()
     }
 
     fn add_causes(&mut self, explained: &mut ExplainedFlow, example: &Example, news: &News) {

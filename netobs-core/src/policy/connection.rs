@@ -123,8 +123,13 @@ impl<'a> Connection<'a> {
             (None, Endpoint::Pod(pod)) => &*pod.addresses,
             (_, Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_)) => &[],
         };
-        seen.into_iter()
-            .chain(several.iter().copied().filter(move |address| families.have(*address)))
+        // Ends that share no family do not talk at all; then what they have is all there is to go by.
+        let shared = several.iter().any(|address| families.have(*address));
+        let usable = several
+            .iter()
+            .copied()
+            .filter(move |address| !shared || families.have(*address));
+        seen.into_iter().chain(usable)
     }
 }
 
@@ -175,5 +180,57 @@ impl Families {
 
     fn have(self, address: IpAddr) -> bool {
         if address.is_ipv4() { self.v4 } else { self.v6 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pod(addresses: &[&str]) -> PodFacts {
+        PodFacts {
+            namespace: "shop".into(),
+            name: "pod".into(),
+            labels: Labels::default(),
+            namespace_labels: None,
+            addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(),
+            host_network: false,
+            node: None,
+            ports: [].into(),
+        }
+    }
+
+    fn used(source: &PodFacts, destination: Endpoint<'_>) -> Vec<String> {
+        let connection = Connection::between(Endpoint::Pod(source), destination, Protocol::Tcp, 80);
+        connection
+            .addresses(End::Source)
+            .map(|address| address.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn of_its_addresses_an_end_uses_those_that_the_other_end_can_talk_to() {
+        let (both, four, six) = (pod(&["10.0.0.1", "fd00::1"]), pod(&["10.0.0.2"]), pod(&["fd00::2"]));
+        assert_eq!(used(&both, Endpoint::Pod(&four)), ["10.0.0.1"]);
+        assert_eq!(used(&both, Endpoint::Pod(&six)), ["fd00::1"]);
+        assert_eq!(
+            used(&both, Endpoint::World("2001:db8::1".parse().unwrap())),
+            ["fd00::1"]
+        );
+        assert_eq!(used(&both, Endpoint::Pod(&both)), ["10.0.0.1", "fd00::1"]);
+        assert_eq!(used(&both, Endpoint::Pod(&pod(&[]))), ["10.0.0.1", "fd00::1"]);
+        assert_eq!(used(&four, Endpoint::Pod(&six)), ["10.0.0.2"]);
+    }
+
+    #[test]
+    fn an_address_that_was_seen_is_the_one_that_counts() {
+        let both = pod(&["10.0.0.1", "fd00::1"]);
+        let seen = "fd00::1".parse().unwrap();
+        let connection = Connection {
+            source_address: Some(seen),
+            ..Connection::between(Endpoint::Pod(&both), Endpoint::Pod(&both), Protocol::Tcp, 80)
+        };
+        assert_eq!(connection.addresses(End::Source).collect::<Vec<_>>(), [seen]);
+        assert_eq!(connection.addresses(End::Destination).collect::<Vec<_>>(), [seen]);
     }
 }

@@ -102,7 +102,7 @@ fn reread<T>(reference: &T) -> &T {
     let mut pointer = core::ptr::from_ref(reference);
     // SAFETY: one instruction that changes nothing.
     unsafe {
-        core::arch::asm!("{0} = {0}", inout(reg) pointer, options(nomem, nostack));
+        core::arch::asm!("{0} = {0}", inout(reg) pointer, options(nostack));
         &*pointer
     }
 }
