@@ -5,7 +5,7 @@ mod export;
 mod kernel;
 mod node;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal as _, process::ExitCode};
 
 use clap::Parser as _;
 use tracing::error;
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
     match run(args) {

@@ -20,6 +20,7 @@ pub mod cpu;
 pub mod foreign;
 pub mod netns;
 pub mod node;
+pub mod observer;
 pub mod packet;
 pub mod pod;
 pub mod process;

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 /// More lines than this are not kept; the oldest go first.
 const KEPT_LINES: usize = 200_000;
 const KEPT_ERROR_LINES: usize = 2_000;
+/// Standard output ends a moment before the last of standard error is read.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// A running program whose lines are read as they come.
 #[derive(Debug)]
@@ -84,16 +86,23 @@ impl Agent {
     /// Waits for a line on standard error that contains this.
     pub fn wait_for_error(&self, timeout: Duration, text: &str) -> Result<()> {
         let deadline = Instant::now() + timeout;
-        while !self.said.lock().stderr.iter().any(|line| line.contains(text)) {
-            if Instant::now() > deadline {
+        loop {
+            let ended = self.said.lock().ended;
+            if ended {
+                thread::sleep(LAST_WORDS);
+            }
+            if self.said.lock().stderr.iter().any(|line| line.contains(text)) {
+                return Ok(());
+            }
+            if ended || Instant::now() > deadline {
+                let why = if ended { "the program has ended" } else { "time is up" };
                 bail!(
-                    "{text:?} not on stderr within {timeout:?}; {}",
+                    "{text:?} not on stderr within {timeout:?} ({why}); {}",
                     self.said.lock().summary()
                 );
             }
             thread::sleep(Duration::from_millis(5));
         }
-        Ok(())
     }
 
     /// All lines so far that were kept.
