@@ -22,8 +22,13 @@ const FIELDS: [(&str, &str, &str); 17] = [
     ("SHARED_INFO_GSO_SEGS", "skb_shared_info", "gso_segs"),
 ];
 
-/// An echo reply that no ping socket wanted. Raw sockets, which most pings use, had their copy before.
-const NO_SOCKET: &str = "SKB_DROP_REASON_NO_SOCKET";
+/// Reasons that the program looks at more closely, and the constants that hold their numbers.
+const REASONS: [(&str, &str); 2] = [
+    ("NO_SOCKET", "SKB_DROP_REASON_NO_SOCKET"),
+    ("NOT_SPECIFIED", "SKB_DROP_REASON_NOT_SPECIFIED"),
+];
+/// The number of a reason that this kernel does not have.
+const NONE: u32 = u32::MAX;
 
 pub(crate) fn read(btf: &Btf) -> Result<Vec<(&'static str, u32)>, KernelError> {
     let offset = |&(constant, structure, field): &(&'static str, &'static str, &'static str)| {
@@ -34,10 +39,12 @@ pub(crate) fn read(btf: &Btf) -> Result<Vec<(&'static str, u32)>, KernelError> {
     };
     let mut constants = FIELDS.iter().map(offset).collect::<Result<Vec<_>, _>>()?;
     let reasons = btf.enumerators(|name| name == "skb_drop_reason");
-    let no_socket = reasons
-        .iter()
-        .find(|(name, _)| name == NO_SOCKET)
-        .map_or(u32::MAX, |(_, number)| *number);
-    constants.push(("NO_SOCKET", no_socket));
+    let number = |wanted: &str| {
+        reasons
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map_or(NONE, |found| found.1)
+    };
+    constants.extend(REASONS.map(|(constant, name)| (constant, number(name))));
     Ok(constants)
 }

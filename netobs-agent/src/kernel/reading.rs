@@ -14,6 +14,8 @@ use netobs_core::event::{
 
 use super::{clock::Clock, mapped::Held};
 
+const TCP_FLAGS: u8 = sign::FIN | sign::SYN | sign::RST | sign::PSH | sign::ACK;
+
 /// An address as the programs keep it.
 pub(crate) trait Address {
     fn ip(self) -> IpAddr;
@@ -120,14 +122,17 @@ fn signs(both: u32, direction: u32) -> u8 {
 }
 
 fn direction(tally: Tally, signs: u8, protocol: u8) -> Direction {
-    let has_signs = Protocol::from_number(protocol) != Protocol::Udp;
+    let protocol = Protocol::from_number(protocol);
+    let flags = match protocol {
+        Protocol::Tcp => signs & TCP_FLAGS,
+        // Its own chunks for the same two ends of a connection.
+        Protocol::Sctp => signs & (sign::FIN | sign::RST),
+        Protocol::Udp | Protocol::Icmp | Protocol::Icmpv6 | Protocol::Other(_) => 0,
+    };
+    let has_signs = protocol != Protocol::Udp;
     Direction {
         count: count(tally),
-        flags: TcpFlags(if protocol == Protocol::Tcp.number() {
-            signs & 0x1f
-        } else {
-            0
-        }),
+        flags: TcpFlags(flags),
         syn: signs & sign::REQUEST != 0,
         syn_ack: signs & sign::ANSWER != 0,
         other_than_reset: !has_signs && tally.packets > 0 || signs & sign::NOT_RESET != 0,

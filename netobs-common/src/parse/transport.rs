@@ -152,6 +152,8 @@ fn sctp<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<(Transport, u32),
     const INIT: u8 = 1;
     const INIT_ACK: u8 = 2;
     const ABORT: u8 = 6;
+    const SHUTDOWN: u8 = 7;
+    const SHUTDOWN_ACK: u8 = 8;
     const SHUTDOWN_COMPLETE: u8 = 14;
     let [ports, _, _, chunk]: [u32; 4] = bytes.load(offset).ok_or(Unparsed::Truncated)?;
     let [chunk, ..] = chunk.to_ne_bytes();
@@ -159,7 +161,7 @@ fn sctp<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<(Transport, u32),
         INIT => sign::REQUEST | sign::NOT_RESET,
         INIT_ACK => sign::ANSWER | sign::NOT_RESET,
         ABORT => sign::RST,
-        SHUTDOWN_COMPLETE => sign::FIN | sign::NOT_RESET,
+        SHUTDOWN | SHUTDOWN_ACK | SHUTDOWN_COMPLETE => sign::FIN | sign::NOT_RESET,
         _ => sign::NOT_RESET,
     };
     Ok((

@@ -8,7 +8,7 @@ use netobs_common::{
 };
 
 use super::{
-    maps::{DropMaps, NO_SOCKET, SEED, Tables, count},
+    maps::{DropMaps, NO_SOCKET, NOT_SPECIFIED, SEED, Tables, count},
     structs::{Device, Linear, SkBuff},
     table::{self, Sighting, Table},
     tally,
@@ -75,7 +75,7 @@ fn count_packet<const A: usize>(skb: SkBuff, reason: u32, linear: &Linear, packe
 where
     Tables: DropMaps<A>,
 {
-    if is_read_elsewhere(reason, packet) {
+    if is_read_elsewhere(reason, packet) || is_reassembled(skb, reason, packet) {
         return;
     }
     let bytes = (linear.len as u32).wrapping_add(skb.data_len());
@@ -100,6 +100,13 @@ where
 fn is_read_elsewhere<const A: usize>(reason: u32, packet: &Packet<A>) -> bool {
     let is_icmp = matches!(packet.transport.protocol, parse::ICMP | parse::ICMPV6);
     is_icmp && packet.transport.signs & sign::ANSWER != 0 && reason == NO_SOCKET.load()
+}
+
+/// A later fragment that became part of a whole datagram, and is freed with it. What tells it from one that was dropped is
+/// that reassembly takes its device.
+#[inline(always)]
+fn is_reassembled<const A: usize>(skb: SkBuff, reason: u32, packet: &Packet<A>) -> bool {
+    matches!(packet.fragment, Fragment::Later { .. }) && reason == NOT_SPECIFIED.load() && !skb.has_device()
 }
 
 #[inline(always)]

@@ -90,6 +90,11 @@ impl SkBuff {
         }
     }
 
+    #[inline(always)]
+    pub(super) fn has_device(self) -> bool {
+        !field::<*const u8>(self.0, &SK_BUFF_DEV).is_null()
+    }
+
     /// Bytes that lie outside the linear part.
     #[inline(always)]
     pub(super) fn data_len(self) -> u32 {

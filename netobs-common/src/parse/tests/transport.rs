@@ -69,7 +69,8 @@ fn chunks_of_sctp_tell_who_asks_answers_aborts_and_ends() {
         (2, sign::ANSWER | sign::NOT_RESET),  // INIT ACK
         (3, sign::NOT_RESET),                 // SACK
         (6, sign::RST),                       // ABORT
-        (7, sign::NOT_RESET),                 // SHUTDOWN
+        (7, sign::FIN | sign::NOT_RESET),     // SHUTDOWN
+        (8, sign::FIN | sign::NOT_RESET),     // SHUTDOWN ACK
         (14, sign::FIN | sign::NOT_RESET),    // SHUTDOWN COMPLETE
         (0x82, sign::NOT_RESET),              // an unknown one
     ];
