@@ -1,4 +1,4 @@
-//! What this process may do, and what each ability is needed for.
+//! What this process may do, what each ability is needed for, and what to do where one is missing.
 use std::fs;
 
 const NEEDED: [(u32, &str, &str); 3] = [
@@ -14,8 +14,29 @@ const NEEDED: [(u32, &str, &str); 3] = [
 const SYS_ADMIN: u32 = 21;
 const NET_ADMIN: u32 = 12;
 
+const LOCKDOWN: &str = "/sys/kernel/security/lockdown";
+
+/// What probably keeps the kernel from letting us, as the end of a sentence; empty where nothing is known to.
+pub(crate) fn remedy() -> String {
+    let missing = missing();
+    if missing.is_empty() {
+        locked_down(&fs::read_to_string(LOCKDOWN).unwrap_or_default())
+    } else {
+        missing
+    }
+}
+
+fn locked_down(modes: &str) -> String {
+    if !modes.contains("[confidentiality]") {
+        return String::new();
+    }
+    "; this kernel is locked down for confidentiality, and lets no program read its memory: boot it with \
+     lockdown=integrity to see drops"
+        .to_owned()
+}
+
 /// A sentence on the capabilities that are missing, empty where none is.
-pub(crate) fn missing() -> String {
+fn missing() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let held = status
         .lines()
@@ -41,7 +62,14 @@ fn describe(held: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::describe;
+    use super::{describe, locked_down};
+
+    #[test]
+    fn only_a_lockdown_for_confidentiality_is_in_the_way() {
+        assert_eq!(locked_down("none [integrity] confidentiality"), "");
+        assert_eq!(locked_down(""), "");
+        assert!(locked_down("none integrity [confidentiality]").contains("lockdown=integrity"));
+    }
 
     #[test]
     fn nothing_is_missing_when_all_three_are_held() {

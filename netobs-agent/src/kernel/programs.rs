@@ -62,7 +62,7 @@ pub(super) fn load(sizes: Sizes, offsets: &[(&'static str, u32)], seed: u64, log
     }
     loader.load(OBJECT).map_err(|error| KernelError::MapsRefused {
         reason: chain(&error),
-        remedy: capabilities::missing(),
+        remedy: capabilities::remedy(),
     })
 }
 
@@ -169,7 +169,7 @@ fn refused(program: &'static str, error: &dyn std::error::Error) -> KernelError 
     KernelError::ProgramRefused {
         program,
         reason: chain(error),
-        remedy: capabilities::missing(),
+        remedy: capabilities::remedy(),
     }
 }
 

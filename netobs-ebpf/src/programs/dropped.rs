@@ -3,7 +3,7 @@ use aya_ebpf::{macros::map, maps::Array, programs::BtfTracePointContext};
 use netobs_common::{
     counter::Counter,
     key::{DropKey, Key, meta},
-    parse::{self, Packet, sign},
+    parse::{self, Fragment, Packet, sign},
     ring::{HINT, Hint, TABLE_DROP_V4, TABLE_DROP_V6},
 };
 
@@ -109,11 +109,21 @@ fn key<const A: usize>(skb: SkBuff, reason: u32, packet: &Packet<A>) -> DropKey<
         source: packet.source,
         destination: packet.destination,
         ports: packet.transport.ports,
-        meta: meta::new(packet.transport.protocol, 0),
+        meta: meta::new(packet.transport.protocol, 0) | without_ports(packet.fragment),
         reason,
         ifindex,
         arrived_by: skb.arrived_by(),
         netns,
+    }
+}
+
+/// Nobody remembers here what a first fragment said: a later one is told as what it is, not as of port zero.
+#[inline(always)]
+const fn without_ports(fragment: Fragment) -> u32 {
+    if let Fragment::Later { .. } = fragment {
+        meta::FRAGMENT
+    } else {
+        0
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the agent exported, read while it runs and understood afterwards.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 use std::process::ChildStdout;
 use std::thread::{self, JoinHandle};
@@ -43,7 +43,7 @@ impl Reader {
 fn understand(all: &[u8], port: u16) -> Result<Told> {
     let mut told = Told::default();
     let mut packets_by_id = HashMap::new();
-    let mut sources = std::collections::HashSet::new();
+    let mut sources = HashSet::new();
     for line in all.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let line: Value = serde_json::from_slice(line).context("a line of the export is no JSON")?;
         told.lines += 1;
@@ -54,7 +54,8 @@ fn understand(all: &[u8], port: u16) -> Result<Told> {
                 line["id"].as_u64(),
                 line["sent"]["packets"].as_u64().unwrap_or_default(),
             );
-            sources.insert(line["source"].to_string());
+            let source = &line["source"];
+            sources.insert((source["ip"].to_string(), source["port"].as_u64()));
         }
     }
     told.flows = sources.len();

@@ -76,10 +76,9 @@ impl Figure {
             _ => "–".to_owned(),
         };
         format!(
-            "| `{}` | {} | {bar} | {aim} | {} | {range} |",
+            "| `{}` | {} | {bar} | {aim} | {value} | {range} |",
             self.name,
             words.join(", "),
-            value.trim_end()
         )
     }
 }

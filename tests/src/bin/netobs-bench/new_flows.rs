@@ -111,7 +111,7 @@ fn tell(out: &mut Out, rate: u32, loaded: &Loaded) -> Result<()> {
     let (sent, flows) = (flooded.sent as f64, told.flows as f64);
     let cpu = (loaded.after.cpu - loaded.idle.cpu).as_secs_f64();
     out.tell(
-        &Figure::new("new_flow_loss_percent", 100.0 * (1.0 - flows / sent), "%")
+        &Figure::new("new_flow_loss_percent", 100.0 * (sent - flows) / sent, "%")
             .case("rate", rate)
             .detail("rate_reached", (sent / flooded.took.as_secs_f64()).round())
             .detail("flows_sent", flooded.sent)

@@ -134,5 +134,5 @@ fn tell(out: &mut Out, family: &str, rounds: &[Round]) -> Result<()> {
         |round| round.floor,
     ))?;
     let ratio = median(|round| round.from_pod - round.empty) / median(|round| round.floor - round.empty);
-    out.tell(&Figure::new("tap_per_floor", ratio, "").case("family", family))
+    out.tell(&Figure::new("tap_per_floor", ratio, "ratio").case("family", family))
 }

@@ -105,7 +105,7 @@ fn tell(out: &mut Out, traffic: &str, unit: &str, pairs: &[[Pass; 2]], of: fn(&P
     let ratios = Summary::of(pairs.iter().map(|[with, without]| of(with) / of(without)));
     let median = |nth: usize| Summary::of(pairs.iter().map(|pair| of(&pair[nth]))).median.round();
     out.tell(
-        &Figure::of("throughput_ratio", ratios, "")
+        &Figure::of("throughput_ratio", ratios, "ratio")
             .case("traffic", traffic)
             .detail("with", median(0))
             .detail("without", median(1))
