@@ -12,7 +12,7 @@ use netobs_tests::rules::Hook;
 use netobs_tests::traffic::frames::FrameSender;
 use netobs_tests::traffic::stream::Stream;
 use netobs_tests::traffic::udp;
-use netobs_tests::truth::{Holding, InterfaceStats, Kind, await_attached};
+use netobs_tests::truth::{Holding, InterfaceStats, await_attached};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -73,7 +73,6 @@ fn nothing_is_left(agent: &Agent, held: &Holding) -> Result<()> {
         let now = Holding::of(agent.pid())?;
         let slots = now.entries_in_use(CONNECTIONS, SLOT_BYTES)?;
         if now.objects == held.objects && slots <= STILL_THERE {
-            println!("{} links are held, {slots} slots are in use", now.count(Kind::Link));
             return Ok(());
         }
         assert!(
@@ -214,7 +213,7 @@ impl Eager {
     }
 
     /// Tries until the interface is there and both its ends are up, then sends at a steady rate until it was observed.
-    fn send(netns: &Netns, frame: &Vec<u8>, observed: &AtomicBool) -> Result<Vec<Duration>> {
+    fn send(netns: &Netns, frame: &[u8], observed: &AtomicBool) -> Result<Vec<Duration>> {
         let deadline = Instant::now() + PATIENCE;
         let sender = loop {
             match FrameSender::open(netns, POD_INTERFACE) {
@@ -224,7 +223,7 @@ impl Eager {
             }
         };
         // What is sent before both ends are up is refused, or vanishes in an interface without carrier.
-        while sender.send(&[frame.clone()]).is_err() || InterfaceStats::read(netns, POD_INTERFACE)?.tx_packets == 0 {
+        while sender.send(&[frame.to_vec()]).is_err() || InterfaceStats::read(netns, POD_INTERFACE)?.tx_packets == 0 {
             ensure!(Instant::now() < deadline, "the interface has not come up");
             thread::sleep(Duration::from_micros(100));
         }
@@ -235,7 +234,7 @@ impl Eager {
             thread::sleep(Self::INTERVAL);
             after += usize::from(observed.load(Ordering::Relaxed));
             sent.push(start.elapsed());
-            sender.send(&[frame.clone()])?;
+            sender.send(&[frame.to_vec()])?;
         }
         Ok(sent)
     }

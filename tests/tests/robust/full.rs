@@ -58,7 +58,6 @@ impl Site {
         let ended = stopped(agent)?;
         let account = Account::of(&ended.lines, PORT);
         let arrived = self.node.counted("arrived")?.packets;
-        println!("arrived {arrived}, {account:?}");
         assert_eq!(account.delivered + account.lost_by_taps(), arrived, "{account:?}");
         Ok(account)
     }
