@@ -51,7 +51,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let kernel = Kernel::load(sizes(&args), args.kernel_log.level())?;
     let links = Links::open()?;
     let limits = Limits {
-        flows: args.flows,
+        flows: args.flows as usize,
         update_every: Duration::from_secs(args.update_every),
         ..Limits::default()
     };
@@ -250,11 +250,7 @@ impl App {
             while self.flows.poll().is_some() {}
             return;
         };
-        let lost = self.flows.take_lost();
-        if !lost.is_zero() {
-            warn!(packets = lost.packets, "flows were lost: the export does not keep up");
-            exporter.add_loss("flows", lost.packets, lost.bytes);
-        }
+        tell_lost(&mut self.flows, exporter);
         let names = Names {
             kernel: &self.kernel,
             links: &self.links,
@@ -268,10 +264,11 @@ impl App {
         self.qdiscs.remove_all();
         let clock = Clock::look();
         let flows = &mut self.flows;
-        self.kernel.drain(clock, &mut |event| flows.observe(&event));
+        while self.kernel.drain(clock, &mut |event| flows.observe(&event)) {}
         self.sweep(clock);
         self.flows.end_all();
         if let Some(exporter) = &mut self.exporter {
+            tell_lost(&mut self.flows, exporter);
             self.kernel
                 .skipped()
                 .iter()
@@ -299,6 +296,14 @@ impl crate::export::Names for Names<'_> {
 
     fn interface(&self, interface: Ifindex) -> Option<&str> {
         self.links.name(interface)
+    }
+}
+
+fn tell_lost(flows: &mut FlowTable, exporter: &mut Exporter) {
+    let lost = flows.take_lost();
+    if !lost.is_zero() {
+        warn!(packets = lost.packets, "flows were lost: the export does not keep up");
+        exporter.add_loss("flows", lost.packets, lost.bytes);
     }
 }
 

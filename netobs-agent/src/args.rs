@@ -34,8 +34,8 @@ pub(crate) struct Args {
     pub(crate) ring: u32,
 
     /// Flows kept at once; when there are more, those not seen for longest are told and let go.
-    #[arg(long, default_value_t = 65_536)]
-    pub(crate) flows: usize,
+    #[arg(long, default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) flows: u32,
 
     /// Seconds after which a flow that goes on is told again.
     #[arg(long, default_value_t = 10, value_name = "SECONDS")]
@@ -81,9 +81,9 @@ fn power_of_two(text: &str) -> Result<u32, String> {
     if number.is_power_of_two() && (LEAST..=MOST).contains(&number) {
         Ok(number)
     } else {
+        let next = number.clamp(LEAST, MOST).next_power_of_two();
         Err(format!(
-            "{number} is not a power of two from {LEAST} to {MOST}; the next one is {}",
-            number.next_power_of_two()
+            "{number} is not a power of two from {LEAST} to {MOST}; the next one is {next}"
         ))
     }
 }
@@ -97,6 +97,7 @@ mod tests {
         assert_eq!(power_of_two("4096"), Ok(4096));
         assert!(power_of_two("5000").is_err_and(|error| error.contains("8192")));
         assert!(power_of_two("1").is_err());
+        assert!(power_of_two("4294967295").is_err_and(|error| error.contains("the next one is 67108864")));
         assert!(power_of_two("many").is_err());
     }
 }

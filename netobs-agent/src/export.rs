@@ -2,12 +2,17 @@
 mod line;
 mod writer;
 
-use std::io;
+use std::{
+    collections::BTreeMap,
+    io,
+    time::{Duration, Instant},
+};
 
 use netobs_core::{
     event::{Ifindex, ReasonId},
     flow::FlowTable,
 };
+use tracing::warn;
 
 use crate::args::Export;
 use line::Line;
@@ -15,6 +20,8 @@ use writer::Writer;
 
 /// Lines are handed over in blocks of about this size.
 const BLOCK: usize = 32 * 1024;
+/// How long the last blocks may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Names for the numbers in a flow.
 pub(crate) trait Names {
@@ -25,6 +32,14 @@ pub(crate) trait Names {
 pub(crate) struct Exporter {
     writer: Writer,
     block: Vec<u8>,
+    owed: Owed,
+}
+
+/// Sums that wait to be told: however long nobody reads, they take no more room.
+#[derive(Default)]
+struct Owed {
+    losses: BTreeMap<&'static str, (u64, u64)>,
+    skipped: BTreeMap<&'static str, u64>,
 }
 
 impl Exporter {
@@ -33,20 +48,24 @@ impl Exporter {
         Ok(Self {
             writer: Writer::start(io::stdout())?,
             block: Vec::new(),
+            owed: Owed::default(),
         })
     }
 
     pub(crate) fn add_loss(&mut self, place: &'static str, packets: u64, bytes: u64) {
-        self.add(&Line::loss(place, packets, bytes));
+        let (all_packets, all_bytes) = self.owed.losses.entry(place).or_default();
+        *all_packets += packets;
+        *all_bytes += bytes;
     }
 
     pub(crate) fn add_skipped(&mut self, what: &'static str, packets: u64) {
-        self.add(&Line::skipped(what, packets));
+        *self.owed.skipped.entry(what).or_default() += packets;
     }
 
     /// Takes reports from the table as long as they can be handed over.
     pub(crate) fn tell(&mut self, flows: &mut FlowTable, names: &impl Names) {
-        while self.hand_over() && flows.has_reports() {
+        while self.hand_over() && (flows.has_reports() || self.owed.is_something()) {
+            self.add_owed();
             while self.block.len() < BLOCK
                 && let Some(report) = flows.poll()
             {
@@ -55,15 +74,23 @@ impl Exporter {
         }
     }
 
-    /// Waits until all is written, or nobody reads any more.
+    /// Waits until all is written, but not for long if nobody reads.
     pub(crate) fn finish(&mut self, flows: &mut FlowTable, names: &impl Names) {
-        while flows.has_reports() || !self.block.is_empty() {
+        let deadline = Instant::now() + PATIENCE;
+        while flows.has_reports() || self.owed.is_something() || !self.block.is_empty() {
             self.tell(flows, names);
-            if !self.block.is_empty() && !self.writer.wait_for_room() {
-                return;
+            let waits = !self.block.is_empty();
+            if waits && (Instant::now() > deadline || !self.writer.wait_for_room()) {
+                break;
             }
         }
-        self.writer.finish();
+        let untold = std::iter::from_fn(|| flows.poll()).count();
+        if untold > 0 || !self.writer.finish(deadline) {
+            warn!(
+                flows = untold,
+                "nobody reads standard output: these flows were not told, and lines written last were not taken"
+            );
+        }
     }
 
     /// Whether the block could be handed over, and a new one is begun.
@@ -74,10 +101,26 @@ impl Exporter {
         self.block.is_empty()
     }
 
+    fn add_owed(&mut self) {
+        let Owed { losses, skipped } = std::mem::take(&mut self.owed);
+        for (place, (packets, bytes)) in losses {
+            self.add(&Line::loss(place, packets, bytes));
+        }
+        for (what, packets) in skipped {
+            self.add(&Line::skipped(what, packets));
+        }
+    }
+
     fn add(&mut self, line: &Line<'_>) {
         // Writing JSON into memory fails only for maps with odd keys, of which a line has none.
         if serde_json::to_writer(&mut self.block, line).is_ok() {
             self.block.push(b'\n');
         }
+    }
+}
+
+impl Owed {
+    fn is_something(&self) -> bool {
+        !self.losses.is_empty() || !self.skipped.is_empty()
     }
 }

@@ -7,6 +7,7 @@ mod error;
 mod layout;
 mod mapped;
 mod memory;
+mod missed;
 mod programs;
 mod reading;
 mod reasons;
@@ -33,7 +34,10 @@ pub(crate) use self::{
     programs::Sizes,
     taps::AttachBy,
 };
-use self::{counters::Counters, programs::KernelTypes, reasons::Reasons, ring::Record, tables::Tables, taps::Taps};
+use self::{
+    counters::Counters, missed::Missed, programs::KernelTypes, reasons::Reasons, ring::Record, tables::Tables,
+    taps::Taps,
+};
 
 pub(crate) struct Kernel {
     ebpf: Ebpf,
@@ -41,6 +45,7 @@ pub(crate) struct Kernel {
     tables: Tables,
     ring: RingBuf<MapData>,
     counters: Counters,
+    missed: Missed,
     logger: EbpfLogger<&'static dyn Log>,
     /// `None` where the kernel does not let us see drops.
     reasons: Option<Reasons>,
@@ -71,6 +76,7 @@ impl Kernel {
             tables,
             ring,
             counters,
+            missed: Missed::default(),
             logger,
             reasons,
         })
@@ -105,10 +111,14 @@ impl Kernel {
             .map_or_else(|| format!("REASON_{}", reason.0), |reasons| reasons.name(reason))
     }
 
-    /// Tells what the ring points to.
-    pub(crate) fn drain(&mut self, clock: Clock, tell: &mut impl FnMut(Event)) {
+    /// Tells what the ring points to; whether there may be more. In a flood there always is, while new links wait.
+    pub(crate) fn drain(&mut self, clock: Clock, tell: &mut impl FnMut(Event)) -> bool {
+        const MOST_AT_ONCE: usize = 16_384;
         self.logger.flush();
-        while let Some(item) = self.ring.next() {
+        for _ in 0..MOST_AT_ONCE {
+            let Some(item) = self.ring.next() else {
+                return false;
+            };
             match Record::parse(&item) {
                 Some(Record::Hint(hint)) => self.tables.look(hint, clock, tell),
                 Some(Record::SingleV4(single)) => tell(reading::single(&single, clock)),
@@ -116,6 +126,7 @@ impl Kernel {
                 None => warn!("a record in the ring is none of ours; agent and programs are of different builds"),
             }
         }
+        true
     }
 
     /// Tells what all slots gained, and gives back those that are idle.
@@ -130,7 +141,10 @@ impl Kernel {
 
     /// What was lost since this was last asked.
     pub(crate) fn losses(&mut self) -> Vec<Loss> {
-        self.counters.losses()
+        let mut losses = self.counters.losses();
+        let missed = programs::drop_program(&self.ebpf).and_then(|program| self.missed.gain(program));
+        losses.extend(missed);
+        losses
     }
 
     /// Packets that belong to no connection, since this was last asked.

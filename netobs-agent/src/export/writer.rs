@@ -3,15 +3,15 @@ use std::{
     io::{self, Write},
     sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tracing::warn;
 
 /// Blocks that may wait to be written.
 const WAITING: usize = 32;
-/// How long the last blocks may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a writer that is waited for is looked after.
+const PAUSE: Duration = Duration::from_millis(5);
 
 pub(super) struct Writer {
     blocks: Option<SyncSender<Vec<u8>>>,
@@ -43,20 +43,18 @@ impl Writer {
 
     /// Whether it is worth trying again.
     pub(super) fn wait_for_room(&self) -> bool {
-        const PAUSE: Duration = Duration::from_millis(5);
         thread::sleep(PAUSE);
         self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
-    pub(super) fn finish(&mut self) {
+    /// Whether all was written, or could not be, which was said then.
+    pub(super) fn finish(&mut self, deadline: Instant) -> bool {
         self.blocks = None;
-        let Some(thread) = self.thread.take() else { return };
-        let pause = Duration::from_millis(5);
-        let mut waited = Duration::ZERO;
-        while !thread.is_finished() && waited < PATIENCE {
-            thread::sleep(pause);
-            waited += pause;
+        let Some(thread) = self.thread.take() else { return true };
+        while !thread.is_finished() && Instant::now() < deadline {
+            thread::sleep(PAUSE);
         }
+        thread.is_finished()
     }
 }
 

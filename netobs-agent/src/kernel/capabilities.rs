@@ -7,7 +7,7 @@ const NEEDED: [(u32, &str, &str); 3] = [
     (
         38,
         "CAP_PERFMON",
-        "to let the programs read kernel structures, without which drops are not seen",
+        "to have the programs verified without the detours of speculative execution, and to read kernel structures",
     ),
 ];
 /// CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON.
@@ -81,7 +81,7 @@ mod tests {
     fn each_missing_capability_is_named_with_its_purpose() {
         let said = describe(1 << 39 | 1 << 12);
         assert!(
-            said.contains("CAP_PERFMON is missing") && said.contains("drops"),
+            said.contains("CAP_PERFMON is missing") && said.contains("kernel structures"),
             "{said}"
         );
         assert!(!said.contains("CAP_BPF") && !said.contains("CAP_NET_ADMIN"), "{said}");

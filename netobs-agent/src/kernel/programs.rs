@@ -1,4 +1,6 @@
 //! Loading the programs: sizes and constants in, maps and program handles out.
+use std::os::fd::{AsFd, BorrowedFd};
+
 use aya::{
     Btf, Ebpf, EbpfLoader,
     maps::{Array, Map, MapData, PerCpuArray, RingBuf},
@@ -105,6 +107,12 @@ pub(super) fn load_drops(ebpf: &mut Ebpf, kernel: &btf::Btf) -> Result<Reasons, 
     Ok(reasons)
 }
 
+/// The loaded drop program, where there is one.
+pub(super) fn drop_program(ebpf: &Ebpf) -> Option<BorrowedFd<'_>> {
+    let program: &BtfTracePoint = ebpf.program(DROPPED)?.try_into().ok()?;
+    program.fd().ok().map(AsFd::as_fd)
+}
+
 /// What the drop program must know of the running kernel, where that tells it.
 pub(super) struct KernelTypes {
     pub(super) btf: btf::Btf,
@@ -134,7 +142,6 @@ pub(super) fn table<K: Copy>(ebpf: &Ebpf, name: &'static str, slots: u32) -> Res
     if !fits {
         return Err(KernelError::Mismatch { what: name });
     }
-    use std::os::fd::AsFd as _;
     Mapped::new(data.fd().as_fd(), slots)
 }
 

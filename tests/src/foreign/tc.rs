@@ -118,6 +118,18 @@ impl Drop for TcProgram {
     }
 }
 
+impl Direction {
+    /// The kernel's number of the TCX chain for this direction.
+    pub(crate) const fn tcx(self) -> u32 {
+        const TCX_INGRESS: u32 = 46;
+        const TCX_EGRESS: u32 = 47;
+        match self {
+            Self::Ingress => TCX_INGRESS,
+            Self::Egress => TCX_EGRESS,
+        }
+    }
+}
+
 impl Fate {
     const fn action(self) -> i32 {
         match self {
@@ -132,13 +144,7 @@ const BEFORE: u32 = 1 << 3;
 const AFTER: u32 = 1 << 4;
 
 fn tcx(program: &OwnedFd, ifindex: u32, direction: Direction, flags: u32) -> Result<Attached> {
-    const TCX_INGRESS: u32 = 46;
-    const TCX_EGRESS: u32 = 47;
-    let attach_type = match direction {
-        Direction::Ingress => TCX_INGRESS,
-        Direction::Egress => TCX_EGRESS,
-    };
-    let link = sys::bpf::create_link(program.as_fd(), ifindex, attach_type, flags);
+    let link = sys::bpf::create_link(program.as_fd(), ifindex, direction.tcx(), flags);
     link.map(Attached::Tcx)
         .context("create a TCX link, which needs Linux 6.6")
 }

@@ -37,6 +37,8 @@ struct Said(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
+    /// What lines are kept; all of them, if nothing is said.
+    wanted: Option<Wanted>,
     lines: VecDeque<Value>,
     /// Lines that came before the first of `lines`.
     forgotten: usize,
@@ -44,6 +46,8 @@ struct State {
     stderr: VecDeque<String>,
     ended: bool,
 }
+
+type Wanted = fn(&Value) -> bool;
 
 enum Heard {
     Line(String),
@@ -53,12 +57,25 @@ enum Heard {
 impl Agent {
     /// Starts a command, which [`crate::netns::Netns::command`] has placed.
     pub fn start(command: &mut Command) -> Result<Self> {
+        Self::start_with(command, Said::default())
+    }
+
+    /// As [`Agent::start`], but only lines that are wanted are kept: the kernel's drops are those of the whole machine.
+    pub fn start_keeping(command: &mut Command, wanted: fn(&Value) -> bool) -> Result<Self> {
+        let state = State {
+            wanted: Some(wanted),
+            ..State::default()
+        };
+        Self::start_with(command, Said(Mutex::new(state)))
+    }
+
+    fn start_with(command: &mut Command, said: Said) -> Result<Self> {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut process = Process::start(command)?;
-        let said = Arc::new(Said::default());
+        let said = Arc::new(said);
         let stdout = process.child().stdout.take().context("stdout is piped")?;
         let stderr = process.child().stderr.take().context("stderr is piped")?;
         let readers = vec![
@@ -116,8 +133,18 @@ impl Agent {
         state.forgotten + state.lines.len()
     }
 
+    /// Does something while nobody reads what the program says, so that its pipes fill up.
+    pub fn unheard<T>(&self, task: impl FnOnce() -> T) -> T {
+        let _nobody_else_hears = self.said.lock();
+        task()
+    }
+
     pub fn usage(&self) -> Result<Usage> {
         self.process.usage()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
     }
 
     pub fn process(&mut self) -> &mut Process {
@@ -127,6 +154,16 @@ impl Agent {
     /// SIGTERM, and what it had to say until its end.
     pub fn stop(mut self, timeout: Duration) -> Result<Ended> {
         let status = self.process.stop(timeout).with_context(|| self.said.lock().summary())?;
+        Ok(self.finish(status))
+    }
+
+    /// As [`Agent::stop`], while nobody reads what it says until it has ended.
+    pub fn stop_unheard(mut self, timeout: Duration) -> Result<Ended> {
+        let said = Arc::clone(&self.said);
+        let nobody_hears = said.lock();
+        let status = self.process.stop(timeout);
+        drop(nobody_hears);
+        let status = status.with_context(|| said.lock().summary())?;
         Ok(self.finish(status))
     }
 
@@ -188,7 +225,8 @@ impl State {
         match heard {
             Heard::End => self.ended = true,
             Heard::Line(line) => match serde_json::from_str(&line) {
-                Ok(value) => self.lines.push_back(value),
+                Ok(value) if self.wanted.is_none_or(|wanted| wanted(&value)) => self.lines.push_back(value),
+                Ok(_) => {}
                 Err(_) if self.no_json.len() < KEPT_ERROR_LINES => self.no_json.push(format!("not JSON: {line}")),
                 Err(_) => {}
             },

@@ -1,4 +1,4 @@
-//! The bpf(2) system call, as far as a small foreign program needs it.
+//! The bpf(2) system call, as far as a small foreign program needs it, and what it tells about others' programs.
 
 use super::{check_fd, size_of_u32};
 use std::ffi::{CStr, c_long};
@@ -9,7 +9,11 @@ use std::ptr;
 const MAP_CREATE: i32 = 0;
 const MAP_LOOKUP_ELEM: i32 = 1;
 const PROG_LOAD: i32 = 5;
+const PROG_GET_FD_BY_ID: i32 = 13;
+const MAP_GET_FD_BY_ID: i32 = 14;
+const PROG_QUERY: i32 = 16;
 const LINK_CREATE: i32 = 28;
+const LINK_GET_FD_BY_ID: i32 = 30;
 const LINK_DETACH: i32 = 34;
 const MAP_TYPE_ARRAY: u32 = 2;
 
@@ -57,6 +61,79 @@ struct LinkCreate {
     relative: u32,
     padding: u32,
     expected_revision: u64,
+}
+
+#[repr(C)]
+#[derive(Default)]
+struct ProgQuery {
+    target: u32,
+    attach_type: u32,
+    query_flags: u32,
+    attach_flags: u32,
+    program_ids: u64,
+    count: u32,
+    padding: u32,
+    program_attach_flags: u64,
+    link_ids: u64,
+    link_attach_flags: u64,
+    revision: u64,
+}
+
+/// What the kernel gives numbers of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Program,
+    Map,
+    Link,
+}
+
+/// The object of this number; `None` if there is none any more.
+pub(crate) fn by_id(kind: Kind, id: u32) -> io::Result<Option<OwnedFd>> {
+    let command = match kind {
+        Kind::Program => PROG_GET_FD_BY_ID,
+        Kind::Map => MAP_GET_FD_BY_ID,
+        Kind::Link => LINK_GET_FD_BY_ID,
+    };
+    match check_fd(call(command, &[id, 0, 0])) {
+        Ok(fd) => Ok(Some(fd)),
+        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The numbers of the programs at an interface's place for this kind, in their order.
+pub(crate) fn attached(ifindex: u32, attach_type: u32) -> io::Result<Vec<u32>> {
+    const ROOM: u32 = 64;
+    let mut ids = [0_u32; ROOM as usize];
+    let query = ProgQuery {
+        target: ifindex,
+        attach_type,
+        program_ids: ids.as_mut_ptr().expose_provenance() as u64,
+        count: ROOM,
+        ..ProgQuery::default()
+    };
+    if call(PROG_QUERY, &query) < 0 {
+        let error = io::Error::last_os_error();
+        let nothing_ever = error.raw_os_error() == Some(libc::ENOENT);
+        return if nothing_ever { Ok(Vec::new()) } else { Err(error) };
+    }
+    Ok(ids.into_iter().take_while(|id| *id != 0).collect())
+}
+
+/// Reads the element of an array map into a buffer as long as its values are.
+pub(crate) fn read_element(map: BorrowedFd<'_>, key: u32, value: &mut [u8]) -> io::Result<()> {
+    let attributes = MapLookup {
+        map: number(map),
+        padding: 0,
+        key: ptr::from_ref(&key).expose_provenance() as u64,
+        value: value.as_mut_ptr().expose_provenance() as u64,
+        flags: 0,
+    };
+    if call(MAP_LOOKUP_ELEM, &attributes) < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 /// An array map of one 64-bit number.
@@ -140,6 +217,6 @@ pub(crate) fn number(fd: BorrowedFd<'_>) -> u32 {
 
 fn call<T>(command: i32, attributes: &T) -> c_long {
     // SAFETY: the attributes are as long as told and, like all they point to, outlive the call; the kernel writes only
-    // to the value of a look-up, which the caller holds mutably.
+    // to the value of a look-up, to the numbers that a query asks for, which the caller holds mutably, and to the query itself.
     unsafe { libc::syscall(libc::SYS_bpf, command, ptr::from_ref(attributes), size_of_u32::<T>()) }
 }

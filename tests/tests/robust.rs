@@ -1,0 +1,13 @@
+//! The agent when things go wrong: pods come and go, room runs out, it is killed, has too few rights, or is fed nonsense.
+
+mod robust {
+    mod account;
+    mod churn;
+    mod crash;
+    mod flood;
+    mod frames;
+    mod full;
+    mod input;
+    mod rights;
+    mod start;
+}
