@@ -22,8 +22,11 @@ const FIELDS: [(&str, &str, &str); 17] = [
     ("SHARED_INFO_GSO_SEGS", "skb_shared_info", "gso_segs"),
 ];
 
-/// An echo reply that no ping socket wanted. Raw sockets, which most pings use, had their copy before.
-const NO_SOCKET: &str = "SKB_DROP_REASON_NO_SOCKET";
+/// Reasons that the drop program must know by the running kernel's numbers: what it leaves out depends on them.
+const REASONS: [(&str, &str); 2] = [
+    ("NO_SOCKET", "SKB_DROP_REASON_NO_SOCKET"),
+    ("NOT_SPECIFIED", "SKB_DROP_REASON_NOT_SPECIFIED"),
+];
 
 pub(crate) fn read(btf: &Btf) -> Result<Vec<(&'static str, u32)>, KernelError> {
     let offset = |&(constant, structure, field): &(&'static str, &'static str, &'static str)| {
@@ -34,10 +37,12 @@ pub(crate) fn read(btf: &Btf) -> Result<Vec<(&'static str, u32)>, KernelError> {
     };
     let mut constants = FIELDS.iter().map(offset).collect::<Result<Vec<_>, _>>()?;
     let reasons = btf.enumerators(|name| name == "skb_drop_reason");
-    let no_socket = reasons
-        .iter()
-        .find(|(name, _)| name == NO_SOCKET)
-        .map_or(u32::MAX, |(_, number)| *number);
-    constants.push(("NO_SOCKET", no_socket));
+    let number_of = |name: &str| {
+        reasons
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, number)| *number)
+    };
+    constants.extend(REASONS.map(|(constant, name)| (constant, number_of(name).unwrap_or(u32::MAX))));
     Ok(constants)
 }

@@ -3,12 +3,12 @@ use aya_ebpf::{helpers::bpf_ktime_get_ns, macros::map, maps::Array, programs::Bt
 use netobs_common::{
     counter::Counter,
     key::{DropKey, Key, meta},
-    parse::{self, Packet, sign},
+    parse::{self, Fragment, Packet, sign},
     ring::{HINT, Hint, TABLE_DROP_V4, TABLE_DROP_V6},
 };
 
 use super::{
-    maps::{DropMaps, NO_SOCKET, SEED, Tables, count},
+    maps::{DropMaps, NO_SOCKET, NOT_SPECIFIED, SEED, Tables, count},
     structs::{Device, Linear, SkBuff},
     table::{self, Sighting, Table},
     tally,
@@ -68,7 +68,7 @@ fn count_packet<const A: usize>(skb: SkBuff, reason: u32, linear: &Linear, packe
 where
     Tables: DropMaps<A>,
 {
-    if is_read_elsewhere(reason, packet) {
+    if is_read_elsewhere(reason, packet) || is_part_of_a_whole(skb, reason, packet) {
         return;
     }
     let bytes = (linear.len as u32).wrapping_add(skb.data_len());
@@ -96,14 +96,26 @@ fn is_read_elsewhere<const A: usize>(reason: u32, packet: &Packet<A>) -> bool {
     is_icmp && packet.transport.signs & sign::ANSWER != 0 && reason == NO_SOCKET.load()
 }
 
+/// What a packet was reassembled from is freed after it, each piece again and without a reason; the whole has been told.
+#[inline(always)]
+fn is_part_of_a_whole<const A: usize>(skb: SkBuff, reason: u32, packet: &Packet<A>) -> bool {
+    is_later_fragment(packet) && reason == NOT_SPECIFIED.load() && !skb.has_device()
+}
+
+#[inline(always)]
+fn is_later_fragment<const A: usize>(packet: &Packet<A>) -> bool {
+    matches!(packet.fragment, Fragment::Later { .. })
+}
+
 #[inline(always)]
 fn key<const A: usize>(skb: SkBuff, reason: u32, packet: &Packet<A>) -> DropKey<A> {
     let Device { ifindex, netns } = skb.device();
+    let fragment = if is_later_fragment(packet) { meta::FRAGMENT } else { 0 };
     DropKey {
         source: packet.source,
         destination: packet.destination,
         ports: packet.transport.ports,
-        meta: meta::new(packet.transport.protocol, 0),
+        meta: meta::new(packet.transport.protocol, 0) | fragment,
         reason,
         ifindex,
         arrived_by: skb.arrived_by(),

@@ -55,6 +55,7 @@ macro_rules! globals {
 globals! {
     SEED: u64,
     NO_SOCKET: u32,
+    NOT_SPECIFIED: u32,
     TAP_V4_MASK: u32,
     TAP_V6_MASK: u32,
     DROP_V4_MASK: u32,
