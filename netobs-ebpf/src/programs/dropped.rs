@@ -29,15 +29,22 @@ pub(super) fn observe(ctx: &BtfTracePointContext) {
         return;
     }
     let skb = SkBuff(ctx.arg::<*const u8>(0));
+    if !observe_plain(skb, reason) {
+        observe_any(skb, reason);
+    }
+}
+
+/// Whether there is nothing left to do. Called, so that its stack is not in use under the next call: together they would
+/// be more than kernels before 6.13 allow.
+#[inline(never)]
+fn observe_plain(skb: SkBuff, reason: u32) -> bool {
     let linear = skb.network();
     let counted = match skb.protocol() {
         IPV4 => parse::plain_ipv4(&linear, 0).map(|packet| count_packet(skb, reason, &linear, &packet)),
         IPV6 => parse::plain_ipv6(&linear, 0).map(|packet| count_packet(skb, reason, &linear, &packet)),
-        _ => return,
+        _ => return true,
     };
-    if counted.is_none() {
-        observe_any(skb, reason);
-    }
+    counted.is_some()
 }
 
 /// Options, extension headers, fragments, and what is no packet at all.

@@ -71,3 +71,18 @@ fn between_two_ports_of_clients_it_says_that_it_only_knows_the_first_packet() ->
     }
     Ok(())
 }
+
+#[test]
+fn between_two_ports_of_clients_the_kernels_tracking_knows_who_began() -> Result<()> {
+    let scene = Scene::routed()?;
+    scene.node.count("tracked", Hook::Forward, "ct state established")?;
+    for (port, first) in [(40_003, Towards::Client), (40_004, Towards::Server)] {
+        for family in Family::BOTH {
+            let (connection, flow) = seen_midway(&scene, family, port, first)?;
+            assert_eq!(flow.source().port, Some(connection.client_address().port()), "{flow:?}");
+            assert_eq!(flow.initiator_by(), "tracking", "{flow:?}");
+        }
+    }
+    assert!(scene.node.counted("tracked")?.packets > 0, "the kernel did track");
+    Ok(())
+}
