@@ -115,3 +115,6 @@ fn of_words<const A: usize>(one: &[u32; A], other: &[u32; A]) -> u32 {
     }
     difference
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,9 @@
     reason = "the kernel's target has words of 64 bits only, and lengths of headers fit any of them"
 )]
 
+#[cfg(test)]
+extern crate std;
+
 pub mod counter;
 pub mod hash;
 pub mod key;

@@ -28,9 +28,12 @@ pub struct Slot<K> {
     /// [`crate::parse::sign`]s seen so far: of direction 0 in the lowest byte, of direction 1 in the next.
     pub signs: u32,
     pub tallies: [Tally; 2],
-    /// When it was last added to, on the kernel's coarse monotonic clock.
-    pub last: u64,
+    /// When it was opened, in nanoseconds on the kernel's monotonic clock.
     pub first: u64,
+    /// The timer tick then, and at the last addition: to read the tick costs a load, to read the clock costs more than all
+    /// the rest.
+    pub first_tick: u32,
+    pub last_tick: u32,
     /// The direction of the packet that opened it.
     pub opened_by: u32,
     reserved: u32,
@@ -74,3 +77,6 @@ impl Places {
 pub const fn is_live(state: u32) -> bool {
     state >= LIVE
 }
+
+#[cfg(test)]
+mod tests;

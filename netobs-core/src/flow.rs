@@ -97,7 +97,7 @@ pub struct Flow {
     pub last: Timestamp,
 }
 
-/// Why a flow is told now.
+/// Why a flow is told now. Each is told for the last time exactly once; one that ended before it was polled, only then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
     /// It was seen for the first time.

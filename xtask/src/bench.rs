@@ -11,6 +11,18 @@ use crate::{artifacts, run};
 
 const AGENT: &str = "netobs-agent";
 const BENCH: &str = "netobs-bench";
+/// Measurements of the pure crate, which need neither root nor a kernel of ours, and what each prints.
+const PURE: [(&str, &[&str]); 3] = [
+    (
+        "policy",
+        &["policy_evals_per_s", "explain_us", "explain_and_suggest_us"],
+    ),
+    (
+        "directory",
+        &["directory_mib_100k_pods", "enrich_ns", "enrich_allocations"],
+    ),
+    ("engine", &["engine_events_per_s"]),
+];
 
 /// Which figures, and how they are printed.
 #[derive(Args)]
@@ -23,6 +35,22 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn bench(options: &Options) -> Result<()> {
+    let wants = |figure: &str| options.figures.is_empty() || options.figures.iter().any(|wanted| wanted == figure);
+    for (bench, figures) in PURE {
+        if figures.iter().any(|figure| wants(figure)) {
+            run::run(run::cargo("bench").args(["--quiet", "--package", "netobs-core", "--bench", bench]))?;
+        }
+    }
+    let is_pure = |figure: &String| PURE.iter().any(|(_, figures)| figures.contains(&figure.as_str()));
+    let of_agent: Vec<_> = options.figures.iter().filter(|figure| !is_pure(figure)).collect();
+    if options.figures.is_empty() || !of_agent.is_empty() {
+        bench_agent(&of_agent, options.markdown)?;
+    }
+    Ok(())
+}
+
+/// Measurements of the agent with its programs on real veths.
+fn bench_agent(figures: &[&String], markdown: bool) -> Result<()> {
     for command in ["prepare", "build-ebpf"] {
         aside(command)?;
     }
@@ -30,9 +58,7 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
     let program = |name| built.program(name).with_context(|| format!("the build left no {name}"));
     let yardstick = run::target().join("bpf").join("yardstick.o");
     let mut command = Command::new(program(BENCH)?);
-    command
-        .args(&options.figures)
-        .args(options.markdown.then_some("--markdown"));
+    command.args(figures).args(markdown.then_some("--markdown"));
     command
         .env("NETOBS_AGENT", program(AGENT)?)
         .env("NETOBS_YARDSTICK", yardstick);

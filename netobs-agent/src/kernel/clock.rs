@@ -36,14 +36,28 @@ impl Clock {
     }
 }
 
+/// The kernel's timer tick, which is how finely its coarse clocks go.
+pub(crate) fn tick_nanos() -> u64 {
+    let mut tick = NO_TIME;
+    // SAFETY: `tick` is ours, and the call writes nothing else.
+    unsafe { libc::clock_getres(libc::CLOCK_MONOTONIC_COARSE, &raw mut tick) };
+    as_nanos(tick)
+}
+
+const NO_TIME: libc::timespec = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+
+fn as_nanos(time: libc::timespec) -> u64 {
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or_default()
+}
+
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn coarse_monotonic() -> u64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut time = NO_TIME;
     // SAFETY: `time` is ours, and the call writes nothing else.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
-    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
-    seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or_default()
+    as_nanos(time)
 }

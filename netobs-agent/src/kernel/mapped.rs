@@ -9,11 +9,13 @@ use std::{
 
 use netobs_common::slot::{Slot, Tally};
 
-use super::error::KernelError;
+use super::{clock::tick_nanos, error::KernelError};
 
 pub(crate) struct Mapped<K> {
     slots: NonNull<Slot<K>>,
     len: u32,
+    /// Nanoseconds of a timer tick.
+    tick: u64,
 }
 
 /// What a slot held at one moment.
@@ -47,7 +49,11 @@ impl<K: Copy> Mapped<K> {
         let slots = slots.ok_or_else(|| KernelError::Unmappable {
             error: io::Error::last_os_error(),
         })?;
-        Ok(Self { slots, len })
+        Ok(Self {
+            slots,
+            len,
+            tick: tick_nanos(),
+        })
     }
 
     pub(crate) fn len(&self) -> u32 {
@@ -83,8 +89,17 @@ impl<K: Copy> Mapped<K> {
                 signs: AtomicU32::from_ptr(&raw mut (*slot).signs).load(Ordering::Relaxed),
                 opened_by: (*slot).opened_by,
                 first: (*slot).first,
-                last: count(&raw mut (*slot).last),
+                last: (*slot).first + self.since_first(slot),
             }
+        }
+    }
+
+    /// Nanoseconds from a slot's opening to the last addition, to within one tick.
+    fn since_first(&self, slot: *mut Slot<K>) -> u64 {
+        // SAFETY: inside the mapping and aligned; the last tick is what the programs change.
+        unsafe {
+            let last = AtomicU32::from_ptr(&raw mut (*slot).last_tick).load(Ordering::Relaxed);
+            u64::from(last.wrapping_sub((*slot).first_tick)) * self.tick
         }
     }
 

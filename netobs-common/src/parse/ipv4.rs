@@ -1,7 +1,10 @@
 //! IPv4, with options and fragments.
 #![expect(unsafe_code, reason = "the header is read as it lies in the packet")]
 
-use super::{Fragment, Packet, Unparsed, transport::transport};
+use super::{
+    Fragment, Packet, Unparsed,
+    transport::{Room, transport},
+};
 use crate::packet::{Bytes, Plain};
 
 const MORE_FRAGMENTS: u16 = 0x2000;
@@ -56,12 +59,11 @@ fn read_on<B: Bytes + ?Sized>(
     header_len: usize,
     fragment: Fragment,
 ) -> Result<Packet<1>, Unparsed> {
-    // Zero is what a GSO packet beyond 64 KiB carries.
-    let total_len = usize::from(u16::from_be(header.total_len));
-    if total_len != 0 && total_len < header_len {
-        return Err(Unparsed::Malformed);
-    }
-    let (transport, transport_len) = transport(bytes, offset + header_len, header.protocol, fragment)?;
+    let room = match u16::from_be(header.total_len) {
+        0 => Room::UNKNOWN,
+        total_len => Room::of(u32::from(total_len), header_len as u32),
+    };
+    let (transport, transport_len) = transport(bytes, offset + header_len, header.protocol, fragment, room)?;
     Ok(Packet {
         source: [header.source],
         destination: [header.destination],

@@ -1,7 +1,10 @@
 //! IPv6, with its extension headers.
 #![expect(unsafe_code, reason = "the header is read as it lies in the packet")]
 
-use super::{Fragment, Packet, Unparsed, transport::transport};
+use super::{
+    Fragment, Packet, Unparsed,
+    transport::{Room, transport},
+};
 use crate::packet::{Bytes, Plain};
 
 const HOP_BY_HOP: u8 = 0;
@@ -53,13 +56,18 @@ pub fn plain_ipv6<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Option<Packet<
 
 #[inline(always)]
 fn read_on<B: Bytes + ?Sized>(bytes: &B, header: &Header, offset: usize, upper: &Upper) -> Result<Packet<4>, Unparsed> {
-    let (transport, transport_len) = transport(bytes, upper.offset, upper.protocol, upper.fragment)?;
+    let headers_len = (upper.offset - offset) as u32;
+    let room = match u16::from_be(header.payload_len) {
+        0 => Room::UNKNOWN,
+        payload_len => Room::of(size_of::<Header>() as u32 + u32::from(payload_len), headers_len),
+    };
+    let (transport, transport_len) = transport(bytes, upper.offset, upper.protocol, upper.fragment, room)?;
     Ok(Packet {
         source: header.source,
         destination: header.destination,
         transport,
         fragment: upper.fragment,
-        header_len: (upper.offset - offset) as u32 + transport_len,
+        header_len: headers_len + transport_len,
     })
 }
 

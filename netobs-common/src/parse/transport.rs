@@ -4,6 +4,30 @@
 use super::{Fragment, ICMP, ICMPV6, SCTP, TCP, Transport, UDP, Unparsed, sign};
 use crate::packet::{Bytes, Plain};
 
+/// A fragment's data, but for the last one's, is a multiple of this.
+const FRAGMENT_UNIT: u32 = 8;
+/// How far the ports and signs of TCP and SCTP reach.
+const SIGNS_LEN: u32 = 16;
+
+/// How many bytes the network header leaves to the transport. What lies behind them is the link's padding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room(i32);
+
+impl Room {
+    /// A length of zero, as in a GSO packet beyond 64 KiB.
+    pub(super) const UNKNOWN: Self = Self(i32::MAX);
+
+    #[inline(always)]
+    pub(super) const fn of(packet_len: u32, headers_len: u32) -> Self {
+        Self(packet_len.wrapping_sub(headers_len).cast_signed())
+    }
+
+    #[inline(always)]
+    const fn holds(self, len: u32) -> bool {
+        len.cast_signed() <= self.0
+    }
+}
+
 /// The transport header at `offset`, and its length as far as every GSO segment repeats it.
 #[inline(always)]
 pub(super) fn transport<B: Bytes + ?Sized>(
@@ -11,31 +35,53 @@ pub(super) fn transport<B: Bytes + ?Sized>(
     offset: usize,
     protocol: u8,
     fragment: Fragment,
+    room: Room,
 ) -> Result<(Transport, u32), Unparsed> {
-    if matches!(fragment, Fragment::Later { .. }) {
-        return Ok((
-            Transport {
-                protocol,
-                ports: 0,
-                signs: 0,
-            },
-            0,
-        ));
+    let (transport, len) = match fragment {
+        Fragment::Later { .. } => (without_ports(protocol), 0),
+        Fragment::First { .. } if !room.holds(SIGNS_LEN) => beginning(bytes, offset, protocol)?,
+        Fragment::First { .. } | Fragment::Whole => header(bytes, offset, protocol)?,
+    };
+    let needed = if let Fragment::First { .. } = fragment {
+        len.min(FRAGMENT_UNIT)
+    } else {
+        len
+    };
+    if !room.holds(needed) {
+        return Err(Unparsed::Malformed);
     }
+    Ok((transport, len))
+}
+
+#[inline(always)]
+fn header<B: Bytes + ?Sized>(bytes: &B, offset: usize, protocol: u8) -> Result<(Transport, u32), Unparsed> {
     match protocol {
-        TCP => tcp(bytes, offset, fragment),
+        TCP => tcp(bytes, offset),
         UDP => udp(bytes, offset),
-        SCTP => sctp(bytes, offset, fragment),
+        SCTP => sctp(bytes, offset),
         ICMP => icmp(bytes, offset, protocol, icmp_request),
         ICMPV6 => icmp(bytes, offset, protocol, icmpv6_request),
-        _ => Ok((
-            Transport {
-                protocol,
-                ports: 0,
-                signs: 0,
-            },
-            0,
-        )),
+        _ => Ok((without_ports(protocol), 0)),
+    }
+}
+
+/// What a first fragment tells that may end right behind the ports.
+#[inline(always)]
+fn beginning<B: Bytes + ?Sized>(bytes: &B, offset: usize, protocol: u8) -> Result<(Transport, u32), Unparsed> {
+    if protocol != TCP && protocol != SCTP {
+        return header(bytes, offset, protocol);
+    }
+    let ports = bytes.load(offset).ok_or(Unparsed::Truncated)?;
+    let signs = sign::NOT_RESET;
+    Ok((Transport { protocol, ports, signs }, FRAGMENT_UNIT))
+}
+
+#[inline(always)]
+const fn without_ports(protocol: u8) -> Transport {
+    Transport {
+        protocol,
+        ports: 0,
+        signs: 0,
     }
 }
 
@@ -50,11 +96,6 @@ fn udp<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<(Transport, u32), 
         },
         8,
     ))
-}
-
-#[inline(always)]
-fn ports<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<u32, Unparsed> {
-    bytes.load(offset).ok_or(Unparsed::Truncated)
 }
 
 #[repr(C)]
@@ -73,10 +114,8 @@ unsafe impl Plain for TcpHeader {}
 const _: () = assert!(size_of::<TcpHeader>() == 16);
 
 #[inline(always)]
-fn tcp<B: Bytes + ?Sized>(bytes: &B, offset: usize, fragment: Fragment) -> Result<(Transport, u32), Unparsed> {
-    let Some(header) = bytes.load::<TcpHeader>(offset) else {
-        return ports_alone(bytes, offset, TCP, fragment);
-    };
+fn tcp<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<(Transport, u32), Unparsed> {
+    let header: TcpHeader = bytes.load(offset).ok_or(Unparsed::Truncated)?;
     let len = u32::from(header.data_offset >> 4) * 4;
     if len < 20 {
         return Err(Unparsed::Malformed);
@@ -88,27 +127,6 @@ fn tcp<B: Bytes + ?Sized>(bytes: &B, offset: usize, fragment: Fragment) -> Resul
             signs: tcp_signs(header.flags),
         },
         len,
-    ))
-}
-
-/// A first fragment may end right behind the ports; a whole packet may not.
-#[inline(always)]
-fn ports_alone<B: Bytes + ?Sized>(
-    bytes: &B,
-    offset: usize,
-    protocol: u8,
-    fragment: Fragment,
-) -> Result<(Transport, u32), Unparsed> {
-    if !matches!(fragment, Fragment::First { .. }) {
-        return Err(Unparsed::Truncated);
-    }
-    Ok((
-        Transport {
-            protocol,
-            ports: ports(bytes, offset)?,
-            signs: sign::NOT_RESET,
-        },
-        8,
     ))
 }
 
@@ -130,14 +148,12 @@ fn tcp_signs(flags: u8) -> u8 {
 }
 
 #[inline(always)]
-fn sctp<B: Bytes + ?Sized>(bytes: &B, offset: usize, fragment: Fragment) -> Result<(Transport, u32), Unparsed> {
+fn sctp<B: Bytes + ?Sized>(bytes: &B, offset: usize) -> Result<(Transport, u32), Unparsed> {
     const INIT: u8 = 1;
     const INIT_ACK: u8 = 2;
     const ABORT: u8 = 6;
     const SHUTDOWN_COMPLETE: u8 = 14;
-    let Some([ports, _, _, chunk]) = bytes.load::<[u32; 4]>(offset) else {
-        return ports_alone(bytes, offset, SCTP, fragment);
-    };
+    let [ports, _, _, chunk]: [u32; 4] = bytes.load(offset).ok_or(Unparsed::Truncated)?;
     let [chunk, ..] = chunk.to_ne_bytes();
     let signs = match chunk {
         INIT => sign::REQUEST | sign::NOT_RESET,

@@ -54,6 +54,7 @@ pub(super) struct Signs {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Told {
     pub(super) ever: bool,
+    /// As it was last polled.
     pub(super) verdict: Option<super::Verdict>,
     pub(super) at: Timestamp,
     pub(super) changed: bool,
@@ -89,16 +90,17 @@ impl Entry {
     }
 
     pub(super) fn add_tap(&mut self, reading: &TapReading, pod: End) {
-        self.saw(reading.first, reading.last);
+        let opened_by = if reading.opened_by_pod { pod } else { pod.other() };
+        self.saw(reading.first, reading.last, opened_by);
         let tap = self.taps[pod.index()].get_or_insert(Tap::new(reading));
         if tap.interface != reading.interface {
             // Another interface saw the same end's packets: it counts only if it took over.
             if reading.first <= tap.last {
                 return;
             }
-            *tap = Tap::new(reading);
+            tap.interface = reading.interface;
         }
-        tap.last = reading.last;
+        tap.last = tap.last.max(reading.last);
         tap.sent_by[pod.index()] += reading.from_pod.count;
         tap.sent_by[pod.other().index()] += reading.to_pod.count;
         self.heard(pod, &reading.from_pod, reading.last);
@@ -106,7 +108,7 @@ impl Entry {
     }
 
     pub(super) fn add_drop(&mut self, reading: &DropReading, sender: End) {
-        self.saw(reading.first, reading.last);
+        self.saw(reading.first, reading.last, sender);
         let of_reply = sender != End::Lower;
         let same = |drop: &&mut FlowDrop| {
             (drop.reason, drop.place, drop.arrived_by, drop.of_reply)
@@ -114,6 +116,7 @@ impl Entry {
         };
         if let Some(drop) = self.drops.iter_mut().find(same) {
             drop.count += reading.count;
+            drop.first = drop.first.min(reading.first);
             drop.last = drop.last.max(reading.last);
         } else if self.drops.len() < MAX_DROPS {
             self.drops.push(FlowDrop {
@@ -143,8 +146,16 @@ impl Entry {
         reset || lower.has(TcpFlags::FIN) && upper.has(TcpFlags::FIN)
     }
 
-    fn saw(&mut self, first: Timestamp, last: Timestamp) {
-        self.first = self.first.min(first);
+    /// Waiting to be told for the last time; its connection, if it goes on, is another flow.
+    pub(super) fn has_ended(&self) -> bool {
+        self.told.queued.is_some_and(Phase::is_last)
+    }
+
+    fn saw(&mut self, first: Timestamp, last: Timestamp, opened_by: End) {
+        if first < self.first {
+            self.first = first;
+            self.opened_by = opened_by;
+        }
         self.last = self.last.max(last);
         self.told.changed = true;
         self.touched = true;

@@ -42,7 +42,12 @@ impl Key {
     /// The key of a packet's connection, and the end that sent it.
     pub(super) fn of(tuple: &Tuple, merged: bool) -> (Self, End) {
         let (source, destination) = ends(tuple);
-        let (lower, upper, sender) = if source <= destination {
+        let in_order = if tuple.protocol.has_ports() {
+            source <= destination
+        } else {
+            source.0 <= destination.0
+        };
+        let (lower, upper, sender) = if in_order {
             (source, destination, End::Lower)
         } else {
             (destination, source, End::Upper)

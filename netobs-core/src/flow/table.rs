@@ -41,6 +41,10 @@ impl Default for Limits {
     }
 }
 
+/// A flow is looked at no more often than this, whatever the limits say.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+/// Times that no flow waits for any more and that may lie among those that are due, beside as many as there are flows.
+const STALE: usize = 1024;
 /// How long a closed connection is kept for its last packets.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -61,7 +65,10 @@ pub struct FlowTable {
 impl FlowTable {
     pub fn new(limits: Limits) -> Self {
         Self {
-            limits,
+            limits: Limits {
+                flows: limits.flows.max(1),
+                ..limits
+            },
             by_key: HashMap::new(),
             entries: Vec::new(),
             free: Vec::new(),
@@ -110,10 +117,7 @@ impl FlowTable {
             && due <= now
         {
             self.due.pop();
-            if self.entries[index]
-                .as_ref()
-                .is_some_and(|entry| entry.id == id && entry.due == due)
-            {
+            if is_waited_for(&self.entries, due, index, id) {
                 self.look(index, now);
             }
         }
@@ -125,6 +129,7 @@ impl FlowTable {
         let entry = self.entries[index].as_mut()?;
         let phase = entry.told.queued.take()?;
         let flow = entry.flow();
+        entry.told.verdict = Some(flow.verdict);
         if phase.is_last() {
             self.entries[index] = None;
             self.free.push(index);
@@ -180,10 +185,10 @@ impl FlowTable {
         if let Some(index) = self.by_key.get(&key) {
             return self.entries[*index].as_mut();
         }
+        if self.by_key.len() + self.ended >= self.limits.flows.saturating_add(self.limits.backlog) {
+            return None;
+        }
         if self.by_key.len() >= self.limits.flows {
-            if self.ended >= self.limits.backlog {
-                return None;
-            }
             self.evict();
         }
         let id = FlowId(self.next_id);
@@ -195,9 +200,20 @@ impl FlowTable {
         if index == self.entries.len() {
             self.entries.push(None);
         }
-        self.due.push(Reverse((due, index, id)));
         self.by_key.insert(key, index);
-        self.entries[index].insert(entry).into()
+        self.entries[index] = Some(entry);
+        self.wait_for(due, index, id);
+        self.entries[index].as_mut()
+    }
+
+    /// Looks again at that time. Flows that were let go leave theirs behind, which is swept out when it is too much.
+    fn wait_for(&mut self, due: Timestamp, index: usize, id: FlowId) {
+        self.due.push(Reverse((due, index, id)));
+        if self.due.len() > 2 * self.by_key.len() + STALE {
+            let entries = &self.entries;
+            self.due
+                .retain(|Reverse((due, index, id))| is_waited_for(entries, *due, *index, *id));
+        }
     }
 
     /// Gives each flow that was seen lately a second chance.
@@ -205,7 +221,7 @@ impl FlowTable {
         for _ in 0..2 * self.entries.len() {
             self.hand = (self.hand + 1) % self.entries.len();
             match &mut self.entries[self.hand] {
-                Some(entry) if entry.told.queued.is_some_and(Phase::is_last) => {}
+                Some(entry) if entry.has_ended() => {}
                 Some(entry) if entry.touched => entry.touched = false,
                 Some(_) => return self.end(self.hand, Phase::Evicted),
                 None => {}
@@ -237,19 +253,20 @@ impl FlowTable {
         if news {
             entry.told = super::entry::Told {
                 ever: true,
-                verdict: Some(verdict),
                 at: now,
                 changed: false,
                 ..entry.told
             };
         }
-        entry.due = now.plus((linger - idle).min(limits.update_every).min(LINGER));
+        let wait = (linger - idle).min(limits.update_every).min(LINGER);
+        entry.due = now.plus(wait.max(SHORTEST_WAIT));
         let (due, id) = (entry.due, entry.id);
-        self.due.push(Reverse((due, index, id)));
+        self.wait_for(due, index, id);
         if news {
             self.tell(index, phase);
         }
-        if unsure {
+        // Asking is worth less than being bounded: where nobody asks, the guess stands.
+        if unsure && self.unsure.len() < limits.flows {
             self.unsure.push_back((index, id));
         }
     }
@@ -263,17 +280,55 @@ impl FlowTable {
     }
 
     fn tell(&mut self, index: usize, phase: Phase) {
-        if let Some(entry) = &mut self.entries[index]
-            && entry.told.queued.replace(phase).is_none()
-        {
-            self.queue.push_back(index);
+        let Some(entry) = &mut self.entries[index] else {
+            return;
+        };
+        match entry.told.queued {
+            // It is polled as it is by then, and that is the first that is heard of it.
+            Some(Phase::Opened) if phase == Phase::Updated => return,
+            Some(_) => {}
+            None => self.queue.push_back(index),
         }
+        entry.told.queued = Some(phase);
     }
+}
+
+fn is_waited_for(entries: &[Option<Entry>], due: Timestamp, index: usize, id: FlowId) -> bool {
+    let entry = entries[index].as_ref();
+    entry.is_some_and(|entry| entry.id == id && entry.due == due && !entry.has_ended())
 }
 
 fn patience(limits: &Limits, protocol: Protocol) -> Duration {
     match protocol {
         Protocol::Tcp | Protocol::Sctp => limits.idle_tcp,
         Protocol::Udp | Protocol::Icmp | Protocol::Icmpv6 | Protocol::Other(_) => limits.idle_other,
+    }
+}
+
+/// How much of everything a table holds.
+#[cfg(test)]
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) flows: usize,
+    pub(super) entries: usize,
+    pub(super) in_use: usize,
+    pub(super) due: usize,
+    pub(super) queued: usize,
+    pub(super) unsure: usize,
+    pub(super) ended: usize,
+}
+
+#[cfg(test)]
+impl FlowTable {
+    pub(super) fn held(&self) -> Held {
+        Held {
+            flows: self.by_key.len(),
+            entries: self.entries.len(),
+            in_use: self.entries.iter().flatten().count(),
+            due: self.due.len(),
+            queued: self.queue.len(),
+            unsure: self.unsure.len(),
+            ended: self.ended,
+        }
     }
 }

@@ -1,1 +1,7 @@
 //! Connections joined, judged and told.
+mod joining;
+mod limits;
+mod properties;
+mod story;
+mod telling;
+mod verdicts;

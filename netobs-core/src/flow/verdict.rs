@@ -97,12 +97,12 @@ impl Entry {
             (Verdict::Forwarded, Evidence::Replied)
         } else if delivered {
             (Verdict::Forwarded, Evidence::Delivered)
+        } else if !self.drops.is_empty() {
+            (Verdict::Dropped, Evidence::KernelReason)
         } else if self.asks_in_vain(initiator) {
             (Verdict::Unanswered, Evidence::NoReply)
-        } else if self.drops.is_empty() {
-            (Verdict::Seen, Evidence::Sent)
         } else {
-            (Verdict::Dropped, Evidence::KernelReason)
+            (Verdict::Seen, Evidence::Sent)
         }
     }
 

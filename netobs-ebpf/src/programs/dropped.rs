@@ -1,5 +1,5 @@
 //! Every packet that the kernel drops is added to the slot of its connection and reason.
-use aya_ebpf::{helpers::bpf_ktime_get_ns, macros::map, maps::Array, programs::BtfTracePointContext};
+use aya_ebpf::{macros::map, maps::Array, programs::BtfTracePointContext};
 use netobs_common::{
     counter::Counter,
     key::{DropKey, Key, meta},
@@ -21,6 +21,9 @@ static IGNORED: Array<[u64; 4]> = Array::with_max_entries(1, 0);
 
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
+/// Lengths of an address header with as much of TCP's as is read.
+const IPV4_AND_TCP: usize = 36;
+const IPV6_AND_TCP: usize = 56;
 
 #[inline(always)]
 pub(super) fn observe(ctx: &BtfTracePointContext) {
@@ -40,8 +43,12 @@ pub(super) fn observe(ctx: &BtfTracePointContext) {
 fn observe_plain(skb: SkBuff, reason: u32) -> bool {
     let linear = skb.network();
     let counted = match skb.protocol() {
-        IPV4 => parse::plain_ipv4(&linear, 0).map(|packet| count_packet(skb, reason, &linear, &packet)),
-        IPV6 => parse::plain_ipv6(&linear, 0).map(|packet| count_packet(skb, reason, &linear, &packet)),
+        IPV4 => linear
+            .beginning::<IPV4_AND_TCP>()
+            .and_then(|bytes| parse::plain_ipv4(&bytes, 0).map(|packet| count_packet(skb, reason, &linear, &packet))),
+        IPV6 => linear
+            .beginning::<IPV6_AND_TCP>()
+            .and_then(|bytes| parse::plain_ipv6(&bytes, 0).map(|packet| count_packet(skb, reason, &linear, &packet))),
         _ => return true,
     };
     counted.is_some()
@@ -90,8 +97,7 @@ where
         signs: 0,
         direction: 0,
         tally: tally::on_the_wire(bytes, packet.header_len, segments),
-        // SAFETY: a helper without arguments.
-        now: unsafe { bpf_ktime_get_ns() },
+        tick: table::tick(),
     };
     find_or_open(room);
 }
@@ -168,7 +174,7 @@ fn find_or_open_in<K: Key>(table: &Table<K>, sighting: &Sighting<K>) -> Added {
     let places = table.places(sighting.key.hash(SEED.load()));
     if let Some(found) = table.find(&sighting.key, &places) {
         // SAFETY: what was found is in the map.
-        unsafe { table::add(found.slot, 0, &sighting.tally, sighting.now) };
+        unsafe { table::add(found.slot, 0, &sighting.tally, sighting.tick) };
         return Added::ToOpen;
     }
     table

@@ -105,6 +105,10 @@ impl SkBuff {
     /// How many segments the packet stands for, its own headers and `payload` bytes being known.
     #[inline(always)]
     pub(super) fn gso_segments(self, payload: u32) -> u32 {
+        // What is to be cut into segments never lies in one piece.
+        if self.data_len() == 0 {
+            return 1;
+        }
         let head: usize = field(self.0, &SK_BUFF_HEAD);
         let end: u32 = field(self.0, &SK_BUFF_END);
         let shared = (head + end as usize) as *const u8;
@@ -126,6 +130,42 @@ impl SkBuff {
 pub(super) struct Linear {
     start: usize,
     pub len: usize,
+}
+
+impl Linear {
+    /// The first bytes, up to `N`, read at once.
+    #[inline(always)]
+    pub(super) fn beginning<const N: usize>(&self) -> Option<Beginning<N>> {
+        let mut beginning = Beginning {
+            bytes: [0; N],
+            len: self.len.min(N),
+        };
+        // SAFETY: the helper writes no more than the length, or fails.
+        let failed = unsafe {
+            let from = self.start as *const core::ffi::c_void;
+            generated::bpf_probe_read_kernel(beginning.bytes.as_mut_ptr().cast(), beginning.len as u32, from)
+        };
+        (failed == 0).then_some(beginning)
+    }
+}
+
+/// The first bytes of a packet, copied.
+#[repr(C, align(8))]
+pub(super) struct Beginning<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl<const N: usize> Bytes for Beginning<N> {
+    #[inline(always)]
+    fn load<T: Plain>(&self, offset: usize) -> Option<T> {
+        let end = offset + size_of::<T>();
+        if end > N || end > self.len {
+            return None;
+        }
+        // SAFETY: inside the copy, as just checked. Headers lie in it as aligned as their fields ask.
+        Some(unsafe { *self.bytes.as_ptr().add(offset).cast::<T>() })
+    }
 }
 
 impl Bytes for Linear {

@@ -1,5 +1,8 @@
 //! Finding and claiming slots of a memory-mapped table.
-use aya_ebpf::maps::Array;
+use aya_ebpf::{
+    helpers::{bpf_jiffies64, bpf_ktime_get_ns},
+    maps::Array,
+};
 use netobs_common::{
     key::Key,
     slot::{CLAIMED, FREE, Places, Slot, Tally, WINDOW},
@@ -27,7 +30,8 @@ pub(super) struct Sighting<K> {
     pub signs: u32,
     pub direction: u32,
     pub tally: Tally,
-    pub now: u64,
+    /// The timer tick when it was seen.
+    pub tick: u32,
 }
 
 impl<K: Key> Table<K> {
@@ -124,10 +128,18 @@ unsafe fn fill<K: Key>(slot: *mut Slot<K>, sighting: &Sighting<K>) {
         (*slot).signs = sighting.signs;
         *tally(slot, 1 - sighting.direction) = Tally { packets: 0, bytes: 0 };
         *tally(slot, sighting.direction) = sighting.tally;
-        (*slot).last = sighting.now;
-        (*slot).first = sighting.now;
+        (*slot).first = bpf_ktime_get_ns();
+        (*slot).first_tick = sighting.tick;
+        (*slot).last_tick = sighting.tick;
         (*slot).opened_by = sighting.direction;
     }
+}
+
+/// The timer tick; the kernel makes a load of this call.
+#[inline(always)]
+pub(super) fn tick() -> u32 {
+    // SAFETY: a helper without arguments.
+    unsafe { bpf_jiffies64() as u32 }
 }
 
 /// Adds a packet to a slot. Others do so at the same time, so counts change atomically; the time may be any of theirs.
@@ -135,13 +147,13 @@ unsafe fn fill<K: Key>(slot: *mut Slot<K>, sighting: &Sighting<K>) {
 /// # Safety
 /// `slot` points into a map.
 #[inline(always)]
-pub(super) unsafe fn add<K>(slot: *mut Slot<K>, direction: u32, more: &Tally, now: u64) {
+pub(super) unsafe fn add<K>(slot: *mut Slot<K>, direction: u32, more: &Tally, tick: u32) {
     // SAFETY: the caller vouches for the slot.
     unsafe {
         let tally = tally(slot, direction);
         atomic::add(&raw mut (*tally).packets, more.packets);
         atomic::add(&raw mut (*tally).bytes, more.bytes);
-        (*slot).last = now;
+        (*slot).last_tick = tick;
     }
 }
 

@@ -1,5 +1,5 @@
 //! A tap: every packet that passes a pod's interface is added to its connection's slot.
-use aya_ebpf::helpers::bpf_ktime_get_coarse_ns;
+use aya_ebpf::helpers::bpf_ktime_get_ns;
 use aya_log_ebpf::{debug, warn};
 use netobs_common::{
     counter::Counter,
@@ -155,8 +155,7 @@ fn fill<const A: usize>(
     sighting.signs = u32::from(packet.transport.signs) << (8 * direction);
     sighting.direction = direction;
     sighting.tally = tally::on_the_wire(bytes, packet.header_len, skb.gso_segments());
-    // SAFETY: a helper without arguments.
-    sighting.now = unsafe { bpf_ktime_get_coarse_ns() };
+    sighting.tick = table::tick();
 }
 
 /// A packet to the pod has its ports the other way round, if its protocol has ports.
@@ -196,7 +195,7 @@ fn add<const A: usize>(found: &Found<TapKey<A>>, sighting: &Sighting<TapKey<A>>)
     let signs = sighting.signs;
     // SAFETY: what was found is in the map; signs change atomically.
     unsafe {
-        table::add(found.slot, sighting.direction, &sighting.tally, sighting.now);
+        table::add(found.slot, sighting.direction, &sighting.tally, sighting.tick);
         let seen = (*found.slot).signs;
         if seen & signs != signs {
             atomic::or(&raw mut (*found.slot).signs, signs);
@@ -240,7 +239,7 @@ fn tell_singly<const A: usize>(sighting: &Sighting<TapKey<A>>) {
         (*single).direction = sighting.direction;
         (*single).signs = sighting.signs;
         (*single).packets = sighting.tally.packets as u32;
-        (*single).at = sighting.now;
+        (*single).at = bpf_ktime_get_ns();
         (*single).bytes = sighting.tally.bytes as u32;
         (*single).key = sighting.key;
     }
