@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 /// How long the agent may take for anything; a busy machine is slow, and virtual ones are slower.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running agent that is attached to what its node had when it was started.
 #[derive(Debug)]
@@ -50,10 +50,11 @@ impl Observer {
             .wait_for_error(PATIENCE, &format!("attached interface=\"{name}\""))
     }
 
-    /// Stops it; an error if it ended badly or lost something.
+    /// Stops it; an error if it ended badly, lost something, or could not see drops.
     pub fn stop(self) -> Result<Observed> {
         let ended = self.agent.stop(PATIENCE)?;
         ensure!(ended.status.success(), "{}: {}", ended.status, ended.stderr);
+        ensure!(!ended.stderr.contains("drops are not seen"), "{}", ended.stderr);
         let lost = ended.lines.iter().find(|line| line["type"] == "loss");
         ensure!(lost.is_none(), "something was lost: {lost:?}");
         Ok(Observed {

@@ -22,13 +22,11 @@ const FIELDS: [(&str, &str, &str); 17] = [
     ("SHARED_INFO_GSO_SEGS", "skb_shared_info", "gso_segs"),
 ];
 
-/// Reasons that the program looks at more closely, and the constants that hold their numbers.
+/// Reasons that the drop program must know by the running kernel's numbers: what it leaves out depends on them.
 const REASONS: [(&str, &str); 2] = [
     ("NO_SOCKET", "SKB_DROP_REASON_NO_SOCKET"),
     ("NOT_SPECIFIED", "SKB_DROP_REASON_NOT_SPECIFIED"),
 ];
-/// The number of a reason that this kernel does not have.
-const NONE: u32 = u32::MAX;
 
 pub(crate) fn read(btf: &Btf) -> Result<Vec<(&'static str, u32)>, KernelError> {
     let offset = |&(constant, structure, field): &(&'static str, &'static str, &'static str)| {
@@ -39,12 +37,12 @@ pub(crate) fn read(btf: &Btf) -> Result<Vec<(&'static str, u32)>, KernelError> {
     };
     let mut constants = FIELDS.iter().map(offset).collect::<Result<Vec<_>, _>>()?;
     let reasons = btf.enumerators(|name| name == "skb_drop_reason");
-    let number = |wanted: &str| {
+    let number_of = |name: &str| {
         reasons
             .iter()
-            .find(|(name, _)| name == wanted)
-            .map_or(NONE, |found| found.1)
+            .find(|(found, _)| found == name)
+            .map(|(_, number)| *number)
     };
-    constants.extend(REASONS.map(|(constant, name)| (constant, number(name))));
+    constants.extend(REASONS.map(|(constant, name)| (constant, number_of(name).unwrap_or(u32::MAX))));
     Ok(constants)
 }

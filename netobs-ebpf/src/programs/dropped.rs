@@ -32,6 +32,15 @@ pub(super) fn observe(ctx: &BtfTracePointContext) {
         return;
     }
     let skb = SkBuff(ctx.arg::<*const u8>(0));
+    if !observe_plain(skb, reason) {
+        observe_any(skb, reason);
+    }
+}
+
+/// Whether there is nothing left to do. Called, so that its stack is not in use under the next call: together they would
+/// be more than kernels before 6.13 allow.
+#[inline(never)]
+fn observe_plain(skb: SkBuff, reason: u32) -> bool {
     let linear = skb.network();
     let counted = match skb.protocol() {
         IPV4 => linear
@@ -40,11 +49,9 @@ pub(super) fn observe(ctx: &BtfTracePointContext) {
         IPV6 => linear
             .beginning::<IPV6_AND_TCP>()
             .and_then(|bytes| parse::plain_ipv6(&bytes, 0).map(|packet| count_packet(skb, reason, &linear, &packet))),
-        _ => return,
+        _ => return true,
     };
-    if counted.is_none() {
-        observe_any(skb, reason);
-    }
+    counted.is_some()
 }
 
 /// Options, extension headers, fragments, and what is no packet at all.
@@ -75,7 +82,7 @@ fn count_packet<const A: usize>(skb: SkBuff, reason: u32, linear: &Linear, packe
 where
     Tables: DropMaps<A>,
 {
-    if is_read_elsewhere(reason, packet) || is_reassembled(skb, reason, packet) {
+    if is_read_elsewhere(reason, packet) || is_part_of_a_whole(skb, reason, packet) {
         return;
     }
     let bytes = (linear.len as u32).wrapping_add(skb.data_len());
@@ -102,35 +109,30 @@ fn is_read_elsewhere<const A: usize>(reason: u32, packet: &Packet<A>) -> bool {
     is_icmp && packet.transport.signs & sign::ANSWER != 0 && reason == NO_SOCKET.load()
 }
 
-/// A later fragment that became part of a whole datagram, and is freed with it. What tells it from one that was dropped is
-/// that reassembly takes its device.
+/// What a packet was reassembled from is freed after it, each piece again and without a reason; the whole has been told.
 #[inline(always)]
-fn is_reassembled<const A: usize>(skb: SkBuff, reason: u32, packet: &Packet<A>) -> bool {
-    matches!(packet.fragment, Fragment::Later { .. }) && reason == NOT_SPECIFIED.load() && !skb.has_device()
+fn is_part_of_a_whole<const A: usize>(skb: SkBuff, reason: u32, packet: &Packet<A>) -> bool {
+    is_later_fragment(packet) && reason == NOT_SPECIFIED.load() && !skb.has_device()
+}
+
+#[inline(always)]
+fn is_later_fragment<const A: usize>(packet: &Packet<A>) -> bool {
+    matches!(packet.fragment, Fragment::Later { .. })
 }
 
 #[inline(always)]
 fn key<const A: usize>(skb: SkBuff, reason: u32, packet: &Packet<A>) -> DropKey<A> {
     let Device { ifindex, netns } = skb.device();
+    let fragment = if is_later_fragment(packet) { meta::FRAGMENT } else { 0 };
     DropKey {
         source: packet.source,
         destination: packet.destination,
         ports: packet.transport.ports,
-        meta: meta::new(packet.transport.protocol, 0) | without_ports(packet.fragment),
+        meta: meta::new(packet.transport.protocol, 0) | fragment,
         reason,
         ifindex,
         arrived_by: skb.arrived_by(),
         netns,
-    }
-}
-
-/// Nobody remembers here what a first fragment said: a later one is told as what it is, not as of port zero.
-#[inline(always)]
-const fn without_ports(fragment: Fragment) -> u32 {
-    if let Fragment::Later { .. } = fragment {
-        meta::FRAGMENT
-    } else {
-        0
     }
 }
 

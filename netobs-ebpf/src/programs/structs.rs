@@ -40,6 +40,12 @@ impl SkBuff {
         field(self.0, &SK_BUFF_SKB_IIF)
     }
 
+    #[inline(always)]
+    pub(super) fn has_device(self) -> bool {
+        let dev: *const u8 = field(self.0, &SK_BUFF_DEV);
+        !dev.is_null()
+    }
+
     /// The packet's device; where it has none yet, or none any more, the one its route leads to; where it has no route
     /// either, only the namespace of its socket.
     #[inline(always)]
@@ -88,11 +94,6 @@ impl SkBuff {
             start: head + usize::from(start),
             len: tail.wrapping_sub(u32::from(start)) as usize,
         }
-    }
-
-    #[inline(always)]
-    pub(super) fn has_device(self) -> bool {
-        !field::<*const u8>(self.0, &SK_BUFF_DEV).is_null()
     }
 
     /// Bytes that lie outside the linear part.

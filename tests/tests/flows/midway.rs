@@ -3,9 +3,10 @@
 use super::scene::Scene;
 use anyhow::Result;
 use netobs_tests::node::Family;
-use netobs_tests::observer::{Flow, Observer};
+use netobs_tests::observer::{Flow, Observer, PATIENCE};
 use netobs_tests::rules::Hook;
 use netobs_tests::traffic::tcp::{Connection, Towards};
+use serde_json::Value;
 
 /// A connection to this port that was open before the agent was started, and on which then data went this way first.
 fn seen_midway(scene: &Scene, family: Family, port: u16, first: Towards) -> Result<(Connection, Flow)> {
@@ -23,6 +24,8 @@ fn seen_midway(scene: &Scene, family: Family, port: u16, first: Towards) -> Resu
     connection.send(first, 5000)?;
     connection.send(Towards::Client, 2000)?;
     let after = connection.counts()?.client_counts;
+    let is_told = |line: &Value| ["source", "destination"].iter().any(|end| line[end]["port"] == port);
+    observer.agent().wait_for(PATIENCE, is_told)?;
     let flow = observer.stop()?.take(|flow| flow.protocol() == "tcp")?;
     let (there, back) = scene.counted_both(&name)?;
     let from_client = flow.source().ip == scene.a.address(family);
@@ -69,5 +72,20 @@ fn between_two_ports_of_clients_it_says_that_it_only_knows_the_first_packet() ->
         );
         assert_eq!(flow.initiator_by(), "first_packet", "{flow:?}");
     }
+    Ok(())
+}
+
+#[test]
+fn between_two_ports_of_clients_the_kernels_tracking_knows_who_began() -> Result<()> {
+    let scene = Scene::routed()?;
+    scene.node.count("tracked", Hook::Forward, "ct state established")?;
+    for (port, first) in [(40_003, Towards::Client), (40_004, Towards::Server)] {
+        for family in Family::BOTH {
+            let (connection, flow) = seen_midway(&scene, family, port, first)?;
+            assert_eq!(flow.source().port, Some(connection.client_address().port()), "{flow:?}");
+            assert_eq!(flow.initiator_by(), "tracking", "{flow:?}");
+        }
+    }
+    assert!(scene.node.counted("tracked")?.packets > 0, "the kernel did track");
     Ok(())
 }

@@ -49,10 +49,9 @@ pub(super) fn sprayed(to: std::net::IpAddr) -> Count {
 
 /// The one drop of a flow that [`spray`] made: all of it, for the reason that the kernel traced as often.
 pub(super) fn assert_dropped(flow: &Flow, reason: &str, traced: &TracedDrops) -> Dropped {
-    let drops = flow.drops();
-    let [drop] = drops.as_slice() else {
-        panic!("one kind of drop: {flow:?}")
-    };
+    let mut drops = flow.drops();
+    assert_eq!(drops.len(), 1, "one kind of drop: {flow:?}");
+    let drop = drops.remove(0);
     assert_eq!((drop.reason.as_str(), drop.of.as_str()), (reason, "sent"), "{flow:?}");
     assert_eq!(drop.count, sprayed(flow.destination().ip), "{flow:?}");
     let in_the_kernels_words = u64::try_from(traced.of_reason(reason)).unwrap_or_default();
@@ -65,7 +64,7 @@ pub(super) fn assert_dropped(flow: &Flow, reason: &str, traced: &TracedDrops) ->
         ("dropped", "kernel_reason"),
         "{flow:?}"
     );
-    drop.clone()
+    drop
 }
 
 /// The name of the node's end of a pod's veth, as a drop has it.
