@@ -106,7 +106,7 @@ pub(crate) fn cluster(random: &mut Random) -> Vec<Value> {
     for number in 1..=2 + random.below(4) {
         objects.push(pod(random, number));
     }
-    for number in 0..random.below(5) {
+    for number in 0..1 + random.below(5) {
         objects.push(policy(random, number));
     }
     let last = objects.len() - 1;

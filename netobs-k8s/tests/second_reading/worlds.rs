@@ -59,6 +59,12 @@ pub(crate) fn namespace(object: &Value) -> &str {
     object["metadata"]["namespace"].as_str().unwrap_or("default")
 }
 
+/// Whether both the address and the namespace's labels of an end are in the objects.
+pub(crate) fn is_told(objects: &[Value], text: &str) -> bool {
+    let end = told(objects, text);
+    !end.addresses.is_empty() && end.pod.is_none_or(|pod| labels(objects, pod).len() == 1)
+}
+
 fn told<'o>(objects: &'o [Value], text: &str) -> Told<'o> {
     let pods = || objects.iter().filter(|object| object["kind"] == "Pod");
     let of_pod = |pod: &'o Value, addresses| Told {
