@@ -13,8 +13,8 @@ mod oracle;
 mod recipes;
 mod worlds;
 
-const CLUSTERS: u64 = 14_000;
-const QUESTIONS: u64 = 8;
+const CLUSTERS: u64 = 11_800;
+const QUESTIONS: u64 = 10;
 
 #[test]
 fn the_engine_agrees_with_the_second_reading() {
@@ -111,7 +111,7 @@ fn end(random: &mut Random, objects: &[Value]) -> String {
     }
 }
 
-/// A probe `from > to port protocol` with policies in namespace `x`; both readings must say the same.
+/// A probe `from > to port protocol` with policies in namespace `x`.
 fn ask_yaml(cluster: &[Value], specs: &[&str], probe: &str) -> [Word; 2] {
     let policies = specs.iter().enumerate().map(|(number, spec)| {
         format!(

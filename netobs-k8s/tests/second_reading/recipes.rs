@@ -1,4 +1,4 @@
-//! Policies as people write them, each with what it must do to a fixed cluster; held against engine and second reading.
+//! Policies as people write them, each with what it must do to a fixed cluster.
 use serde_json::Value;
 
 use crate::{ask_yaml, oracle::Word};

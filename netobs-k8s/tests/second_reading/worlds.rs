@@ -90,7 +90,9 @@ fn told<'o>(objects: &'o [Value], text: &str) -> Told<'o> {
                 .any(|item| item["address"] == text)
     };
     let node = objects.iter().find(is_node).map(|node| &node["metadata"]["name"]);
-    let is_on_node = |pod: &&Value| pod["status"]["hostIP"] == text;
+    // What a node's pods on its network have is its own.
+    let is_on_node =
+        |pod: &&Value| pod["status"]["hostIP"] == text || (is_host(pod) && pod_addresses(pod).contains(&address));
     let node = node.or_else(|| pods().find(is_on_node).map(|pod| &pod["spec"]["nodeName"]));
     Told {
         pod: None,
