@@ -1,9 +1,9 @@
 //! `netobs explain`: one connection, over manifests.
 use std::{io::Write, str::FromStr};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Error, Result, anyhow};
 use clap::Args;
-use netobs_core::{event::Protocol, policy::Connection, render};
+use netobs_core::{event::Protocol, policy::End, render};
 
 use crate::{
     Format, Verdict,
@@ -40,10 +40,15 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write, notes: &mut dyn Wr
     if let Some(verdict) = input::report(&manifests, arguments.output, out, notes)? {
         return Ok(verdict);
     }
-    let source = manifests.resolve(&arguments.from).context("--from")?;
-    let destination = manifests.resolve(&arguments.to).context("--to")?;
     let PortArgument { port, protocol } = arguments.port;
-    let connection = Connection::between(source, destination, protocol, port);
+    let connection = manifests
+        .connection(&arguments.from, &arguments.to, protocol, port)
+        .map_err(|(end, error)| {
+            Error::new(error).context(match end {
+                End::Source => "--from",
+                End::Destination => "--to",
+            })
+        })?;
     let explanation = manifests.policies.explain(&connection, &manifests.snapshot);
     let suggestions = manifests
         .policies

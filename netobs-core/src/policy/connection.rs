@@ -101,6 +101,16 @@ impl<'a> Connection<'a> {
         }
     }
 
+    /// The same with this address at that end.
+    #[must_use]
+    pub const fn at(mut self, end: End, address: IpAddr) -> Self {
+        match end {
+            End::Source => self.source_address = Some(address),
+            End::Destination => self.destination_address = Some(address),
+        }
+        self
+    }
+
     pub const fn end(&self, end: End) -> Endpoint<'a> {
         match end {
             End::Source => self.source,
@@ -110,13 +120,10 @@ impl<'a> Connection<'a> {
 
     /// The addresses this end may have in this connection: of those it has, the ones the other end can talk to.
     pub fn addresses(&self, end: End) -> impl Iterator<Item = IpAddr> + use<'a> {
-        let (seen, other) = match end {
-            End::Source => (self.source_address, self.destination_address),
-            End::Destination => (self.destination_address, self.source_address),
-        };
-        let families = match end {
-            End::Source => Families::of(self.destination, other),
-            End::Destination => Families::of(self.source, other),
+        let families = self.families(end);
+        let seen = match end {
+            End::Source => self.source_address,
+            End::Destination => self.destination_address,
         };
         let seen = seen.or(self.end(end).address());
         let several = match (seen, self.end(end)) {
@@ -130,6 +137,14 @@ impl<'a> Connection<'a> {
             .copied()
             .filter(move |address| !shared || families.have(*address));
         seen.into_iter().chain(usable)
+    }
+
+    /// The families in which the other end could talk to this one.
+    pub(super) fn families(&self, end: End) -> Families {
+        match end {
+            End::Source => Families::of(self.destination, self.destination_address),
+            End::Destination => Families::of(self.source, self.source_address),
+        }
     }
 }
 
@@ -153,7 +168,7 @@ impl<'a> Endpoint<'a> {
 
 /// The address families an end has.
 #[derive(Clone, Copy)]
-struct Families {
+pub(super) struct Families {
     v4: bool,
     v6: bool,
 }
@@ -178,7 +193,7 @@ impl Families {
         }
     }
 
-    fn have(self, address: IpAddr) -> bool {
+    pub(super) fn have(self, address: IpAddr) -> bool {
         if address.is_ipv4() { self.v4 } else { self.v6 }
     }
 }

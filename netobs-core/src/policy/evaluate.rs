@@ -38,6 +38,39 @@ impl PolicySet {
                 return Decision::NotApplicable;
             }
         };
+        let decision = self.decide_for(pod, connection, direction, replacing);
+        let Decision::Undecidable(_) = decision else {
+            return decision;
+        };
+        self.decide_by_address(pod, connection, direction, replacing)
+            .unwrap_or(decision)
+    }
+
+    /// Of rules that each depend on the address, one may match whichever it is, or none, together.
+    fn decide_by_address<'s>(
+        &'s self,
+        pod: &PodFacts,
+        connection: &Connection<'_>,
+        direction: Direction,
+        replacing: &'s [Policy],
+    ) -> Option<Decision<'s>> {
+        let peer = direction.peer();
+        connection.addresses(peer).nth(1)?;
+        let mut decisions = connection
+            .addresses(peer)
+            .map(|address| self.decide_for(pod, &connection.at(peer, address), direction, replacing));
+        let first = decisions.next()?;
+        let is_sure = first.missing().is_none() && decisions.all(|other| other.outcome() == first.outcome());
+        is_sure.then_some(first)
+    }
+
+    fn decide_for<'s>(
+        &'s self,
+        pod: &PodFacts,
+        connection: &Connection<'_>,
+        direction: Direction,
+        replacing: &'s [Policy],
+    ) -> Decision<'s> {
         let mut walk = Walk::new(connection, direction, pod);
         for policy in self.candidates(&pod.namespace) {
             let policy = replacing.iter().find(|other| other.id == policy.id).unwrap_or(policy);

@@ -155,6 +155,7 @@ fn block(block: &IpBlock, connection: &Connection<'_>, end: End) -> Match {
         (true, false) => Match::Yes,
         (false, true) => Match::No,
         (true, true) => Match::Depends(Missing::AddressFamily(end)),
+        (false, false) if !connection.families(end).have(block.cidr.network()) => Match::No,
         (false, false) => Match::Depends(Missing::Address(end)),
     }
 }

@@ -7,8 +7,9 @@ use std::{
 
 use netobs_core::{
     change::Service,
+    event::Protocol,
     labels::Selector,
-    policy::{Endpoint, PodFacts},
+    policy::{Connection, End, Endpoint, PodFacts},
     spelling,
 };
 
@@ -58,6 +59,25 @@ impl Display for ResolveError {
 }
 
 impl Manifests {
+    /// A connection between ends that a person wrote down. Who is named by an address uses that one.
+    pub fn connection(
+        &self,
+        from: &str,
+        to: &str,
+        protocol: Protocol,
+        port: u16,
+    ) -> Result<Connection<'_>, (End, ResolveError)> {
+        let source = self.resolve(from).map_err(|error| (End::Source, error))?;
+        let destination = self.resolve(to).map_err(|error| (End::Destination, error))?;
+        let mut connection = Connection::between(source, destination, protocol, port);
+        for (end, text) in [(End::Source, from), (End::Destination, to)] {
+            if let Ok(address) = text.parse::<IpAddr>() {
+                connection = connection.at(end, address.to_canonical());
+            }
+        }
+        Ok(connection)
+    }
+
     pub fn resolve(&self, text: &str) -> Result<Endpoint<'_>, ResolveError> {
         if let Ok(address) = text.parse::<IpAddr>() {
             let address = address.to_canonical();

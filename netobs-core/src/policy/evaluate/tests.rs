@@ -5,8 +5,8 @@ use crate::{
     event::Protocol,
     labels::{Labels, Selector},
     policy::{
-        Action, Connection, Decision, Direction, End, Endpoint, Missing, Namespaces, Outcome, Peer, Peers, PodFacts,
-        Policy, PolicyId, PolicySet, PortMatch, PortRange, Ports, Refusal, Rule, RuleSet, Subject, Tier,
+        Action, Connection, Decision, Direction, End, Endpoint, IpBlock, Missing, Namespaces, Outcome, Peer, Peers,
+        PodFacts, Policy, PolicyId, PolicySet, PortMatch, PortRange, Ports, Refusal, Rule, RuleSet, Subject, Tier,
     },
 };
 
@@ -228,4 +228,50 @@ fn a_refusal_names_every_policy_that_isolates_the_pod() {
     let first = set.iter().next().unwrap().id.clone();
     assert!(set.remove(&first).is_some() && set.remove(&first).is_none());
     assert_eq!(named(&set), 1);
+}
+
+#[test]
+fn blocks_that_cover_every_address_of_a_pod_only_together_admit_it() {
+    let addresses: [IpAddr; 2] = [[10, 0, 0, 1].into(), "fd00::1".parse().unwrap()];
+    let with = |name| PodFacts {
+        addresses: addresses.into(),
+        ..pod(name, Some(&[]))
+    };
+    let (web, db) = (with("web"), with("db"));
+    let block = |cidr: &str| {
+        Peers::Of(vec![Peer::Block(IpBlock {
+            cidr: cidr.parse().unwrap(),
+            except: Vec::new(),
+        })])
+    };
+    let decide = |blocks: &[&str]| {
+        let rules = blocks.iter().map(|cidr| rule(Action::Allow, block(cidr))).collect();
+        let set: PolicySet = [policy(1, 0, "", true, rules)].into_iter().collect();
+        let connection = Connection::between(Endpoint::Pod(&web), Endpoint::Pod(&db), Protocol::Tcp, 80);
+        set.evaluate(&connection).ingress.outcome()
+    };
+    assert_eq!(decide(&["10.0.0.0/8", "fd00::/64"]), Outcome::Admits);
+    assert_eq!(decide(&["10.0.0.0/8"]), Outcome::Undecidable);
+    assert_eq!(decide(&["10.1.0.0/16", "fd01::/64"]), Outcome::DoesNotAdmit);
+}
+
+#[test]
+fn an_address_that_is_not_known_is_in_no_block_of_a_family_that_the_other_end_lacks() {
+    let pending = pod("pending", Some(&[]));
+    let web = PodFacts {
+        addresses: [[10, 0, 0, 1].into()].into(),
+        ..pod("web", Some(&[]))
+    };
+    let decide = |cidr: &str| {
+        let block = Peer::Block(IpBlock {
+            cidr: cidr.parse().unwrap(),
+            except: Vec::new(),
+        });
+        let rules = vec![rule(Action::Allow, Peers::Of(vec![block]))];
+        let set: PolicySet = [policy(1, 0, "", true, rules)].into_iter().collect();
+        let connection = Connection::between(Endpoint::Pod(&pending), Endpoint::Pod(&web), Protocol::Tcp, 80);
+        set.evaluate(&connection).ingress.outcome()
+    };
+    assert_eq!(decide("fd00::/64"), Outcome::DoesNotAdmit);
+    assert_eq!(decide("10.0.0.0/8"), Outcome::Undecidable);
 }
