@@ -1,7 +1,7 @@
 //! Maps that are full, rings that are full, a reader that is slow: what was counted is told or reported as lost, exactly.
 
 use super::account::Account;
-use super::start::{await_attached, command_without_btf, run, started, stopped};
+use super::start::{await_attached, command_without_btf, run, stopped};
 use anyhow::Result;
 use netobs_tests::node::{Family, Node};
 use netobs_tests::pod::{POD_INTERFACE, Pod};
@@ -43,8 +43,8 @@ impl Site {
     }
 
     /// Drops are those of the whole machine, and lost together with our flows, so this agent is kept from seeing any.
-    fn started_with_few_flows(&self) -> Result<Agent> {
-        await_attached(run(&mut command_without_btf(&self.node, &["--flows", "1024"])?)?)
+    fn started(&self, arguments: &[&str]) -> Result<Agent> {
+        await_attached(run(&mut command_without_btf(&self.node, arguments)?)?)
     }
 
     fn send(&self, flood: &Flood) -> Result<()> {
@@ -66,7 +66,7 @@ impl Site {
 #[test]
 fn with_room_for_all_nothing_is_lost() -> Result<()> {
     let site = Site::new()?;
-    let agent = started(&site.node, &[])?;
+    let agent = site.started(&[])?;
     site.send(&site.flood(FLOWS)?)?;
     let account = site.settle(agent)?;
     assert_eq!((account.lost_by_taps(), account.flows), (0, FLOWS));
@@ -76,7 +76,7 @@ fn with_room_for_all_nothing_is_lost() -> Result<()> {
 #[test]
 fn packets_that_find_a_full_map_are_told_one_by_one() -> Result<()> {
     let site = Site::new()?;
-    let agent = started(&site.node, &["--connections", "16"])?;
+    let agent = site.started(&["--connections", "16"])?;
     site.send(&site.flood(FLOWS)?)?;
     let account = site.settle(agent)?;
     assert!(account.flows > 16, "{account:?}");
@@ -86,7 +86,7 @@ fn packets_that_find_a_full_map_are_told_one_by_one() -> Result<()> {
 #[test]
 fn what_finds_neither_slot_nor_ring_is_reported_as_lost() -> Result<()> {
     let site = Site::new()?;
-    let agent = started(&site.node, &["--connections", "16", "--ring", "4096"])?;
+    let agent = site.started(&["--connections", "16", "--ring", "4096"])?;
     site.send(&site.flood(FLOWS)?)?;
     let account = site.settle(agent)?;
     assert!(account.lost["tap"] > 0, "{account:?}");
@@ -96,7 +96,7 @@ fn what_finds_neither_slot_nor_ring_is_reported_as_lost() -> Result<()> {
 #[test]
 fn an_agent_that_stands_still_finds_all_in_the_map_afterwards() -> Result<()> {
     let site = Site::new()?;
-    let mut agent = started(&site.node, &[])?;
+    let mut agent = site.started(&[])?;
     standing_still(&mut agent, || site.send(&site.flood(FLOWS)?))?;
     let account = site.settle(agent)?;
     assert_eq!(account.lost_by_taps(), 0, "{account:?}");
@@ -106,7 +106,7 @@ fn an_agent_that_stands_still_finds_all_in_the_map_afterwards() -> Result<()> {
 #[test]
 fn an_agent_that_stands_still_with_a_full_map_reports_what_the_ring_did_not_hold() -> Result<()> {
     let site = Site::new()?;
-    let mut agent = started(&site.node, &["--connections", "16", "--ring", "65536"])?;
+    let mut agent = site.started(&["--connections", "16", "--ring", "65536"])?;
     standing_still(&mut agent, || site.send(&site.flood(FLOWS)?))?;
     let account = site.settle(agent)?;
     let in_the_ring = 65_536 / (8 + 48);
@@ -117,7 +117,7 @@ fn an_agent_that_stands_still_with_a_full_map_reports_what_the_ring_did_not_hold
 #[test]
 fn a_table_of_few_flows_tells_those_it_lets_go() -> Result<()> {
     let site = Site::new()?;
-    let agent = started(&site.node, &["--flows", "64"])?;
+    let agent = site.started(&["--flows", "64"])?;
     let flood = site.flood(2_000)?;
     for _ in 0..5 {
         site.send(&flood)?;
@@ -131,7 +131,7 @@ fn a_table_of_few_flows_tells_those_it_lets_go() -> Result<()> {
 #[test]
 fn a_reader_that_pauses_loses_no_flow_without_being_told() -> Result<()> {
     let site = Site::new()?;
-    let agent = site.started_with_few_flows()?;
+    let agent = site.started(&["--flows", "1024"])?;
     let (more_than_fit, again) = (site.flood(25_000)?, site.flood(5_000)?);
     agent.unheard(|| {
         site.send(&more_than_fit)?;
@@ -147,7 +147,7 @@ fn a_reader_that_pauses_loses_no_flow_without_being_told() -> Result<()> {
 fn an_agent_whose_reader_never_reads_again_still_ends_and_says_so() -> Result<()> {
     const SOON: Duration = Duration::from_secs(15);
     let site = Site::new()?;
-    let agent = site.started_with_few_flows()?;
+    let agent = site.started(&["--flows", "1024"])?;
     let flood = site.flood(25_000)?;
     agent.unheard(|| site.send(&flood))?;
     let ended = agent.stop_unheard(SOON)?;
