@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write, notes: &mut dyn Wr
 }
 
 impl FromStr for PortArgument {
-    type Err = anyhow::Error;
+    type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
         let (port, protocol) = text.split_once('/').unwrap_or((text, "tcp"));

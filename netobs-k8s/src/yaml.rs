@@ -203,6 +203,7 @@ fn merge(fields: &mut Map<String, Value>, other: Value) {
     }
 }
 
+/// As `kubectl` reads them, which keeps to YAML 1.1: the API server gets `true` for `yes`, and 8 for `010`.
 fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<Cow<'_, Tag>>) -> Value {
     let is_text = tag.is_some_and(|tag| tag.suffix == "str" || tag.suffix == "binary");
     if style != ScalarStyle::Plain || is_text {
@@ -210,8 +211,8 @@ fn scalar(text: Cow<'_, str>, style: ScalarStyle, tag: Option<Cow<'_, Tag>>) -> 
     }
     match &*text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
-        "true" | "True" | "TRUE" => Value::Bool(true),
-        "false" | "False" | "FALSE" => Value::Bool(false),
+        "true" | "True" | "TRUE" | "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Value::Bool(true),
+        "false" | "False" | "FALSE" | "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Value::Bool(false),
         _ => number(&text).map_or_else(|| Value::String(text.into_owned()), Value::Number),
     }
 }
@@ -221,22 +222,42 @@ fn number(text: &str) -> Option<Number> {
     if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
         return None;
     }
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        let signed = text.strip_prefix('+').unwrap_or(text);
-        return signed
-            .parse::<i64>()
-            .map(Number::from)
-            .or_else(|_| signed.parse::<u64>().map(Number::from))
-            .ok();
+    let plain = text.replace('_', "");
+    integer(&plain).or_else(|| float(&plain))
+}
+
+fn integer(text: &str) -> Option<Number> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (radix, digits) = match digits.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (16, digits.get(2..)?),
+        [b'0', b'o' | b'O', ..] => (8, digits.get(2..)?),
+        [b'0', b'b' | b'B', ..] => (2, digits.get(2..)?),
+        [b'0', _, ..] => (8, digits.get(1..)?),
+        _ => (10, digits),
+    };
+    if !digits.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
     }
-    let is_float = digits
+    let signed = format!("{sign}{digits}");
+    let number = i64::from_str_radix(&signed, radix).map(Number::from);
+    number
+        .or_else(|_| u64::from_str_radix(&signed, radix).map(Number::from))
+        .ok()
+}
+
+/// Whole numbers stay whole, as they do on their way to the API server.
+fn float(text: &str) -> Option<Number> {
+    let is_float = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-' | b'+'));
-    if is_float {
-        text.parse().ok().and_then(Number::from_f64)
-    } else {
-        None
+    let value: f64 = is_float.then(|| text.parse().ok())??;
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        return value.to_string().parse::<i64>().ok().map(Number::from);
     }
+    Number::from_f64(value)
 }
 
 #[cfg(test)]
@@ -317,5 +338,25 @@ mod tests {
         let error = problem("kind: Pod\nmetadata: {name: x\n");
         assert!(error.problem.contains("not YAML"), "{error:?}");
         assert!(parse("a: b\n\tc: d").1.is_some());
+    }
+
+    #[test]
+    fn scalars_are_what_the_api_server_would_get_of_them() {
+        assert_eq!(
+            one("[yes, No, on, OFF, y, n]"),
+            json!([true, false, true, false, true, false])
+        );
+        assert_eq!(
+            one("['yes', 'y', yesterday, !!str on]"),
+            json!(["yes", "y", "yesterday", "on"])
+        );
+        assert_eq!(
+            one("[010, 0x50, 0o17, 0b11, 1_000, 080, 1e3, -0x10, 0]"),
+            json!([8, 80, 15, 3, 1000, 80, 1000, -16, 0])
+        );
+        assert_eq!(
+            one("[0x, 0xg, 0x-5, 1_a, 2001-01-01]"),
+            json!(["0x", "0xg", "0x-5", "1_a", "2001-01-01"])
+        );
     }
 }

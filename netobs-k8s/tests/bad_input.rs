@@ -136,7 +136,7 @@ fn what_is_invalid_in_a_policy_admits_nothing_and_the_rest_holds() {
 ---
 {apiVersion: v1, kind: Pod, metadata: {namespace: a, name: x}, spec: {containers: []}, status: {podIP: 10.0.0.1}}
 ---
-{apiVersion: v1, kind: Pod, metadata: {namespace: a, name: y}, spec: {containers: []}, status: {podIP: 10.0.0.2}}
+{apiVersion: v1, kind: Pod, metadata: {namespace: a, name: 'y'}, spec: {containers: []}, status: {podIP: 10.0.0.2}}
 ";
     for (rule, expected) in [
         ("{from: [{ipBlock: {cidr: 10.0.0.0}}]}", Outcome::DoesNotAdmit),
@@ -207,7 +207,7 @@ fn lists_are_opened_whatever_they_are_called() {
     };
     let text = format!(
         "{{apiVersion: v1, kind: List, items: [{}, {{apiVersion: v1, kind: PodList, items: [{{metadata: {{namespace: a, \
-         name: y}}, spec: {{containers: []}}}}]}}]}}",
+         name: 'y'}}, spec: {{containers: []}}}}]}}]}}",
         pod("x")
     );
     let manifests = read(&text);

@@ -1,4 +1,5 @@
 //! Connections joined, judged and told.
+mod end_of_time;
 mod joining;
 mod limits;
 mod properties;

@@ -113,11 +113,12 @@ impl FromStr for Cidr {
         if prefix.is_empty() || !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(bad_prefix());
         }
-        prefix
-            .parse()
-            .ok()
-            .and_then(|prefix| Self::new(address, prefix))
-            .ok_or_else(bad_prefix)
+        let prefix: u8 = prefix.parse().map_err(|_| bad_prefix())?;
+        let (address, prefix) = match prefix.checked_sub(96) {
+            Some(shorter) if address.is_ipv6() && address.to_canonical().is_ipv4() => (address.to_canonical(), shorter),
+            Some(_) | None => (address, prefix),
+        };
+        Self::new(address, prefix).ok_or_else(bad_prefix)
     }
 }
 
@@ -164,6 +165,8 @@ mod tests {
     #[test]
     fn an_ipv4_address_in_ipv6_clothes_is_an_ipv4_address() {
         assert!(block("10.0.0.0/8").contains("::ffff:10.1.2.3".parse().unwrap()));
+        assert_eq!(block("::ffff:10.1.2.3/104"), block("10.0.0.0/8"));
+        assert!("::ffff:10.0.0.0/129".parse::<Cidr>().is_err());
     }
 
     #[test]

@@ -1,4 +1,10 @@
 //! The engine held against a second, naive reading of the NetworkPolicy specification that shares no code with it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that cannot go on has failed, and a naive reading names what it means alone"
+)]
 use netobs_core::{event::Protocol, policy::Outcome};
 use netobs_k8s::manifests::{Manifests, Reader};
 use serde_json::{Value, json};

@@ -130,12 +130,12 @@ fn is_port(item: &Value, to: &End, question: Question<'_>) -> bool {
 pub(crate) fn is_in(address: IpAddr, cidr: &str) -> bool {
     let (base, length) = cidr.split_once('/').unwrap();
     let bits = |address: IpAddr| match address {
-        IpAddr::V4(address) => format!("{:032b}", address.to_bits()),
-        IpAddr::V6(address) => format!("{:0128b}", address.to_bits()),
+        IpAddr::V4(address) => (32, u128::from(address.to_bits())),
+        IpAddr::V6(address) => (128, address.to_bits()),
     };
-    let (address, base) = (bits(address), bits(base.parse().unwrap()));
-    let length: usize = length.parse().unwrap();
-    address.len() == base.len() && address[..length] == base[..length]
+    let ((width, address), (base_width, base)) = (bits(address), bits(base.parse().unwrap()));
+    let shift: u32 = width - length.parse::<u32>().unwrap().min(width);
+    width == base_width && (address ^ base).checked_shr(shift).unwrap_or(0) == 0
 }
 
 pub(crate) fn list(value: &Value) -> &[Value] {

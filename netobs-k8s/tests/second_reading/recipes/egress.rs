@@ -62,7 +62,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     ),
     recipe(
         "to a namespace",
-        &["{podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {ns: y}}}]}]}"],
+        &["{podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {ns: 'y'}}}]}]}"],
         &[
             ("x/a > y/a 80 TCP", true),
             ("x/a > z/a 80 TCP", false),
@@ -73,7 +73,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     recipe(
         "to a pod in a namespace, by a port's name",
         &[
-            "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {ns: y}}, podSelector: {matchLabels: {pod: b}}}], ports: [{port: serve-80-tcp}]}]}",
+            "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {ns: 'y'}}, podSelector: {matchLabels: {pod: b}}}], ports: [{port: serve-80-tcp}]}]}",
         ],
         &[
             ("x/a > y/b 80 TCP", true),

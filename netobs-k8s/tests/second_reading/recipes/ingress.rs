@@ -88,7 +88,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     ),
     recipe(
         "from a namespace",
-        &["{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {ns: y}}}]}]}"],
+        &["{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {ns: 'y'}}}]}]}"],
         &[
             ("y/c > x/a 80 TCP", true),
             ("z/c > x/a 80 TCP", false),
@@ -116,7 +116,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     recipe(
         "from a pod and its namespace in one item",
         &[
-            "{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {ns: y}}, podSelector: {matchLabels: {pod: b}}}]}]}",
+            "{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {ns: 'y'}}, podSelector: {matchLabels: {pod: b}}}]}]}",
         ],
         &[
             ("y/b > x/a 80 TCP", true),
@@ -128,7 +128,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     recipe(
         "from a namespace, or a pod, in two items",
         &[
-            "{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {ns: y}}}, {podSelector: {matchLabels: {pod: b}}}]}]}",
+            "{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {ns: 'y'}}}, {podSelector: {matchLabels: {pod: b}}}]}]}",
         ],
         &[
             ("y/b > x/a 80 TCP", true),
@@ -225,7 +225,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     recipe(
         "ports and peers must match in the same rule",
         &[
-            "{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {ns: y}}}], ports: [{port: 80}]}, {from: [{namespaceSelector: {matchLabels: {ns: z}}}], ports: [{port: 81}]}]}",
+            "{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {ns: 'y'}}}], ports: [{port: 80}]}, {from: [{namespaceSelector: {matchLabels: {ns: z}}}], ports: [{port: 81}]}]}",
         ],
         &[
             ("y/a > x/a 80 TCP", true),
@@ -237,7 +237,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     recipe(
         "stacked policies add up",
         &[
-            "{podSelector: {matchLabels: {pod: a}}, ingress: [{from: [{namespaceSelector: {matchLabels: {ns: y}}}], ports: [{port: 80}]}]}",
+            "{podSelector: {matchLabels: {pod: a}}, ingress: [{from: [{namespaceSelector: {matchLabels: {ns: 'y'}}}], ports: [{port: 80}]}]}",
             "{podSelector: {matchLabels: {pod: a}}, ingress: [{from: [{namespaceSelector: {matchLabels: {ns: z}}}], ports: [{port: 81}]}]}",
         ],
         &[
