@@ -266,6 +266,8 @@ impl App {
         let flows = &mut self.flows;
         while self.kernel.drain(clock, &mut |event| flows.observe(&event)) {}
         self.sweep(clock);
+        self.flows.handle_timeout(clock.now());
+        self.ask_who_began();
         self.flows.end_all();
         if let Some(exporter) = &mut self.exporter {
             tell_lost(&mut self.flows, exporter);

@@ -58,17 +58,21 @@ impl<K: Copy> Table<K> {
         }
     }
 
-    /// Tells what every slot has gained, retires those that are idle for longer than `idle` says, and frees those that
+    /// Tells what every slot has gained, retired ones too, retires those that are idle for longer than `idle` says, and frees those that
     /// have been retired for long enough.
     pub(crate) fn sweep(&mut self, clock: Clock, idle: impl Fn(&Held<K>) -> Duration, tell: &mut impl FnMut(Held<K>)) {
         self.free_retired(clock, tell);
         let mut live = 0;
         for index in 0..self.mapped.len() {
-            if !is_live(self.mapped.state(index)) {
+            let state = self.mapped.state(index);
+            if !is_live(state) && state != RETIRED {
                 continue;
             }
             live += 1;
             let held = self.tell_gain(index, tell);
+            if state == RETIRED {
+                continue;
+            }
             if clock.since(held.last) > idle(&held) {
                 self.mapped.set_state(index, RETIRED);
                 self.retired.push_back((index, clock.monotonic));
