@@ -99,7 +99,25 @@ where
         tally: tally::on_the_wire(bytes, packet.header_len, segments),
         tick: table::tick(),
     };
-    find_or_open(room);
+    if !add_near(room) {
+        find_or_open(room);
+    }
+}
+
+/// Most drops of a flood are of a connection whose slot is near its first place; those need no call.
+#[inline(always)]
+fn add_near<const A: usize>(sighting: &Sighting<DropKey<A>>) -> bool
+where
+    Tables: DropMaps<A>,
+{
+    let table = <Tables as DropMaps<A>>::exact();
+    let places = table.places(sighting.key.hash(SEED.load()));
+    let found = table.find_near(&sighting.key, &places);
+    if let Some(found) = &found {
+        // SAFETY: what was found is in the map.
+        unsafe { table::add(found.slot, 0, &sighting.tally, sighting.tick) };
+    }
+    found.is_some()
 }
 
 /// An echo reply without a ping socket; a raw socket, which most pings use, had its copy.
