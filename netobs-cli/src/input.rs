@@ -41,6 +41,8 @@ struct JsonFinding<'a> {
     file: &'a str,
     document: Option<usize>,
     line: Option<usize>,
+    /// As `items[2]`.
+    item: Option<String>,
     object: Option<&'a str>,
     field: Option<&'a str>,
     problem: &'a str,
@@ -109,6 +111,7 @@ impl<'a> From<&'a Finding> for JsonFinding<'a> {
             file: &place.file,
             document: place.document,
             line: place.line,
+            item: Some(place.path()).filter(|path| !path.is_empty()),
             object: place.object.as_deref(),
             field: place.field.as_deref(),
             problem: &finding.problem,

@@ -244,6 +244,13 @@ fn bad_input_is_json_where_json_is_wanted() {
     assert_eq!((ran.code, &answer["error"]), (Some(2), &"bad_input".into()));
     assert_eq!(answer["findings"][0]["field"], "spec.ingress[0].ports[0].port");
     assert_eq!(answer["findings"][0]["document"], 1);
+    assert_eq!(answer["findings"][0]["item"], Value::Null);
+    let listed = run(
+        &arguments,
+        &format!("{{apiVersion: v1, kind: List, items: [{policy}]}}"),
+    );
+    let answer: Value = serde_json::from_str(&listed.out).unwrap();
+    assert_eq!(answer["findings"][0]["item"], "items[0]");
 }
 
 #[test]

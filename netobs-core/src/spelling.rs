@@ -38,15 +38,24 @@ fn is_abbreviated(left: &str, right: &str) -> bool {
     short.len() >= 3 && begins_with && long[short.len()..].bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-/// One letter wrong in four, two in six.
+/// One letter wrong in four, two in six; of three, two neighbours swapped.
 fn is_misspelt(left: &str, right: &str) -> bool {
     let longest = left.len().max(right.len());
     let most = match longest {
-        0..4 => return false,
+        0..3 => return false,
+        3 => return is_swapped(left.as_bytes(), right.as_bytes()),
         4..6 => 1,
         _ => 2,
     };
     left.len().abs_diff(right.len()) <= most && longest <= 63 && edits(left.as_bytes(), right.as_bytes()) <= most
+}
+
+/// `evn` for `env`: with three letters, any other slip is a word of its own.
+fn is_swapped(left: &[u8], right: &[u8]) -> bool {
+    match (left, right) {
+        ([a, b, c], [x, y, z]) => left != right && ((a, b, c) == (y, x, z) || (a, b, c) == (x, z, y)),
+        _ => false,
+    }
 }
 
 /// `prod-a` and `prod-b`, `v1` and `v2`: alike, and meant to be different.
@@ -101,6 +110,7 @@ mod tests {
             false
         ));
         assert!(keys_are_near("team", "taem", true));
+        assert!(keys_are_near("env", "evn", true) && keys_are_near("app", "pap", true));
     }
 
     #[test]
@@ -110,6 +120,17 @@ mod tests {
         assert!(!keys_are_near("env", "env", true));
         assert!(!keys_are_near("tier", "team", false));
         assert!(!keys_are_near("app", "app.kubernetes.io/part-of", false));
+    }
+
+    #[test]
+    fn words_of_three_letters_are_near_only_with_neighbours_swapped() {
+        for found in ["evn", "nev"] {
+            assert!(!keys_are_near("env", found, false), "{found}");
+        }
+        for found in ["vne", "nve", "dev", "enb", "en", "evns"] {
+            assert!(!keys_are_near("env", found, true), "{found}");
+        }
+        assert!(values_are_near("dev", "dve") && !values_are_near("v12", "v21"));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Place {
     pub document: Option<usize>,
     /// Counted from 1.
     pub line: Option<usize>,
+    /// Where in a list, and in the list in it, if it was in one; counted from 0, as in fields.
+    pub items: Vec<usize>,
     /// Kind, namespace and name.
     pub object: Option<String>,
     /// Such as `spec.ingress[0].from[1].ipBlock.cidr`.
@@ -49,6 +51,14 @@ impl Finding {
     }
 }
 
+impl Place {
+    /// Such as `items[2]`; empty outside lists.
+    pub fn path(&self) -> String {
+        let steps: Vec<_> = self.items.iter().map(|index| format!("items[{index}]")).collect();
+        steps.join(".")
+    }
+}
+
 impl Display for Place {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         out.write_str(&self.file)?;
@@ -57,6 +67,9 @@ impl Display for Place {
         }
         if let Some(line) = self.line {
             write!(out, ", line {line}")?;
+        }
+        if !self.items.is_empty() {
+            write!(out, ", {}", self.path())?;
         }
         if let Some(object) = &self.object {
             write!(out, ", {object}")?;

@@ -18,6 +18,7 @@ use crate::{
     finding::{Finding, Place},
 };
 
+mod check;
 mod read;
 mod resolve;
 mod template;

@@ -1,6 +1,6 @@
 //! Kubernetes objects cut to what netobs uses, in the model's own types.
 pub use self::{
-    cluster::{namespace, node},
+    cluster::{is_of_node, namespace, node},
     pod::{host_addresses, pod},
     service::{endpoint_slice, service},
 };

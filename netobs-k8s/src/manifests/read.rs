@@ -87,7 +87,13 @@ impl Reader {
     fn list(&mut self, place: &Place, mut value: Value, version: &str, kind: &str) {
         let of = (!kind.is_empty()).then_some((version, kind));
         match value.get_mut("items").map(Value::take) {
-            Some(Value::Array(items)) => items.into_iter().for_each(|item| self.object(place, item, of)),
+            Some(Value::Array(items)) => {
+                for (index, item) in items.into_iter().enumerate() {
+                    let mut place = place.clone();
+                    place.items.push(index);
+                    self.object(&place, item, of);
+                }
+            }
             Some(Value::Null) | None => {}
             Some(_) => self.error(place, "items", "a list's items must be a list"),
         }
@@ -107,7 +113,7 @@ impl Reader {
                     "extensions/v1beta1 is not served any more; write networking.k8s.io/v1",
                 );
             }
-            (_, kind) if WORKLOADS.contains(&kind) => self.template(&value, kind),
+            (_, kind) if WORKLOADS.contains(&kind) => self.template(place, &value, kind),
             (version, kind) if !version.contains('/') && UNDERSTOOD.contains(&kind) => {
                 self.error(place, "apiVersion", format!("{kind} is not served as {version}"));
             }
@@ -137,6 +143,7 @@ impl Reader {
 
     fn node(&mut self, place: &Place, value: Value) {
         if let Some(node) = self.typed::<v1::Node>(place, value) {
+            self.check_node(place, &node);
             let node = object::node(&node, &mut self.interner);
             self.nodes.insert(node.name.clone(), node);
         }
@@ -144,12 +151,14 @@ impl Reader {
 
     fn service(&mut self, place: &Place, value: Value) {
         if let Some(service) = self.typed::<v1::Service>(place, value) {
+            self.check_service(place, &service);
             self.services.push(object::service(&service, &mut self.interner));
         }
     }
 
     fn pod(&mut self, place: &Place, value: Value) {
         if let Some(pod) = self.typed::<v1::Pod>(place, value) {
+            self.check_pod(place, &pod);
             let host_addresses = object::host_addresses(&pod);
             let pod = object::pod(&pod, &mut self.interner);
             for (address, node) in host_addresses.into_iter().zip(pod.node.iter().cycle()) {
@@ -243,7 +252,7 @@ impl Reader {
         }
     }
 
-    fn error(&mut self, place: &Place, field: &str, problem: impl Display) {
+    pub(super) fn error(&mut self, place: &Place, field: &str, problem: impl Display) {
         let field = (!field.is_empty()).then(|| field.to_owned());
         let place = Place { field, ..place.clone() };
         self.findings.push(Finding {

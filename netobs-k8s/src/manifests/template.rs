@@ -8,11 +8,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Reader;
-use crate::object;
+use crate::{finding::Place, object};
 
 impl Reader {
     /// One pod by the workload's own name. What does not parse is the business of whoever applies it.
-    pub(super) fn template(&mut self, value: &Value, kind: &str) {
+    pub(super) fn template(&mut self, place: &Place, value: &Value, kind: &str) {
         let path = if kind == "CronJob" {
             "/spec/jobTemplate/spec/template"
         } else {
@@ -29,6 +29,9 @@ impl Reader {
         let Ok(template) = PodTemplateSpec::deserialize(template) else {
             return;
         };
+        if let Some(spec) = &template.spec {
+            self.check_container_ports(place, &format!("{}.spec", path[1..].replace('/', ".")), spec);
+        }
         let mut metadata = template.metadata.unwrap_or_default();
         metadata.namespace = text("/metadata/namespace");
         metadata.name = Some(name);

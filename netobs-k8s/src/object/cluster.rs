@@ -23,7 +23,6 @@ pub fn namespace(namespace: &v1::Namespace, interner: &mut Interner) -> Namespac
 
 pub fn node(node: &v1::Node, interner: &mut Interner) -> Node {
     let spec = node.spec.as_ref();
-    let of_kinds = ["InternalIP", "ExternalIP"];
     let addresses = node.status.iter().flat_map(|status| status.addresses.iter().flatten());
     let blocks = spec.and_then(|spec| spec.pod_cidrs.as_deref()).unwrap_or_default();
     let first = spec
@@ -32,7 +31,7 @@ pub fn node(node: &v1::Node, interner: &mut Interner) -> Node {
     Node {
         name: interner.symbol(node.metadata.name.as_deref().unwrap_or_default()),
         addresses: addresses
-            .filter(|address| of_kinds.contains(&address.type_.as_str()))
+            .filter(|address| is_of_node(address))
             .filter_map(|address| address.address.parse().ok())
             .collect(),
         pod_blocks: blocks
@@ -42,6 +41,11 @@ pub fn node(node: &v1::Node, interner: &mut Interner) -> Node {
             .collect(),
         labels: labels(node.metadata.labels.as_ref(), interner),
     }
+}
+
+/// Not a name, which stands among the addresses as well.
+pub fn is_of_node(address: &v1::NodeAddress) -> bool {
+    ["InternalIP", "ExternalIP"].contains(&address.type_.as_str())
 }
 
 pub(super) fn namespace_of(namespace: Option<&str>, interner: &mut Interner) -> Symbol {

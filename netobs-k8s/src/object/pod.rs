@@ -129,7 +129,7 @@ fn ports(spec: &PodSpec, interner: &mut Interner) -> Arc<[NamedPort]> {
                 Some("SCTP") => Protocol::Sctp,
                 Some(_) => return None,
             };
-            let number = u16::try_from(port.container_port).ok()?;
+            let number = u16::try_from(port.container_port).ok().filter(|number| *number > 0)?;
             Some(NamedPort {
                 name: interner.symbol(port.name.as_deref()?),
                 protocol,
