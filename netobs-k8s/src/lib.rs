@@ -6,6 +6,7 @@ pub mod finding;
 pub mod manifests;
 pub mod network_policy;
 pub mod object;
+pub mod problems;
 mod selector;
 mod unknown_fields;
 mod yaml;

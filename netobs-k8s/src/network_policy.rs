@@ -5,12 +5,10 @@ use netobs_core::{
     policy::{Action, Namespaces, Policy, PolicyId, Rule, RuleSet, Subject, Tier},
 };
 
-pub use self::problems::{Problem, Problems};
-use crate::selector;
+use crate::{problems::Problems, selector};
 
 mod peer;
 mod port;
-mod problems;
 
 pub const KIND: &str = "NetworkPolicy";
 

@@ -2,7 +2,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 use netobs_core::labels::{Interner, Operator, Requirement, Selector, check_key, check_value};
 
-use crate::network_policy::Problems;
+use crate::problems::Problems;
 
 /// A requirement that is invalid becomes one that nothing meets, so that a broken selector never selects more than was meant.
 pub(crate) fn convert(
