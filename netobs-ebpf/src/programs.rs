@@ -8,6 +8,7 @@ mod atomic;
 mod dropped;
 mod fragment;
 mod maps;
+mod ring;
 mod skb;
 mod structs;
 mod table;

@@ -4,15 +4,15 @@ use netobs_common::{
     counter::Counter,
     key::{DropKey, Key, meta},
     parse::{self, Fragment, Packet, sign},
-    ring::{HINT, Hint, TABLE_DROP_V4, TABLE_DROP_V6},
+    ring::{TABLE_DROP_V4, TABLE_DROP_V6},
 };
 
 use super::{
     maps::{DropMaps, NO_SOCKET, NOT_SPECIFIED, SEED, Tables, count},
+    ring::hint,
     structs::{Device, Linear, SkBuff},
     table::{self, Sighting, Table},
     tally,
-    tap::tell,
 };
 
 /// One bit a core reason, set for those that are no drops, or not of the network.
@@ -161,7 +161,7 @@ where
 {
     match find_or_open_in(&<Tables as DropMaps<A>>::exact(), sighting) {
         Added::ToOpen => {}
-        Added::ToNew(index) => hint::<A>(index),
+        Added::ToNew(index) => hint(table_of::<A>(), index),
         Added::Nowhere => merge(sighting),
     }
 }
@@ -181,6 +181,10 @@ where
     }
 }
 
+const fn table_of<const A: usize>() -> u32 {
+    if A == 1 { TABLE_DROP_V4 } else { TABLE_DROP_V6 }
+}
+
 enum Added {
     ToOpen,
     ToNew(u32),
@@ -198,18 +202,4 @@ fn find_or_open_in<K: Key>(table: &Table<K>, sighting: &Sighting<K>) -> Added {
     table
         .open(sighting, &places)
         .map_or(Added::Nowhere, |found| Added::ToNew(found.index))
-}
-
-#[inline(always)]
-fn hint<const A: usize>(slot: u32) {
-    let table = if A == 1 { TABLE_DROP_V4 } else { TABLE_DROP_V6 };
-    if tell(&Hint {
-        record: HINT,
-        table,
-        slot,
-    })
-    .is_err()
-    {
-        count(Counter::HintsSkipped as u32, 1);
-    }
 }

@@ -5,19 +5,18 @@ use netobs_common::{
     counter::Counter,
     key::{Key, TapKey, meta},
     parse::{self, Network, Packet, Transport, sign},
-    ring::{HINT, Hint, SINGLE_V4, SINGLE_V6, Single, TABLE_TAP_V4, TABLE_TAP_V6},
+    ring::{SINGLE_V4, SINGLE_V6, Single, TABLE_TAP_V4, TABLE_TAP_V6},
     tap::TO_POD,
 };
 
 use super::{
     atomic, fragment,
     maps::{FragmentPorts, RING, SEED, Tables, TapMaps, count},
+    ring::{NO_WAKEUP, hint},
     skb::Skb,
     table::{self, Found, Sighting},
     tally,
 };
-
-const NO_WAKEUP: u64 = 1;
 
 /// What makes the agent look at once: the connection is asked for, answered, or over.
 const NOTEWORTHY: u32 = (sign::REQUEST | sign::ANSWER | sign::FIN | sign::RST) as u32 * 0x0101;
@@ -184,10 +183,14 @@ where
             &(),
             "interface {}: a connection is in slot {}", sighting.key.ifindex, found.index
         );
-        hint::<A>(found.index);
+        hint(table_of::<A>(), found.index);
     } else {
         tell_singly(sighting);
     }
+}
+
+const fn table_of<const A: usize>() -> u32 {
+    if A == 1 { TABLE_TAP_V4 } else { TABLE_TAP_V6 }
 }
 
 #[inline(always)]
@@ -200,23 +203,9 @@ fn add<const A: usize>(found: &Found<TapKey<A>>, sighting: &Sighting<TapKey<A>>)
         if seen & signs != signs {
             atomic::or(&raw mut (*found.slot).signs, signs);
             if signs & !seen & NOTEWORTHY != 0 {
-                hint::<A>(found.index);
+                hint(table_of::<A>(), found.index);
             }
         }
-    }
-}
-
-#[inline(always)]
-fn hint<const A: usize>(slot: u32) {
-    let table = if A == 1 { TABLE_TAP_V4 } else { TABLE_TAP_V6 };
-    if tell(&Hint {
-        record: HINT,
-        table,
-        slot,
-    })
-    .is_err()
-    {
-        count(Counter::HintsSkipped as u32, 1);
     }
 }
 
@@ -245,11 +234,4 @@ fn tell_singly<const A: usize>(sighting: &Sighting<TapKey<A>>) {
     }
     entry.submit(NO_WAKEUP);
     count(Counter::TapToldSingly as u32, sighting.tally.packets);
-}
-
-/// Puts a record into the ring. Nobody is woken: the agent looks often enough by itself, and a wake-up costs a sender more
-/// than its packet.
-#[inline(always)]
-pub(super) fn tell<T: 'static>(record: &T) -> Result<(), i32> {
-    RING.output::<T>(record, NO_WAKEUP)
 }
