@@ -226,21 +226,21 @@ impl App {
     fn sweep(&mut self, clock: Clock) {
         let flows = &mut self.flows;
         self.kernel.sweep(clock, &mut |event| flows.observe(&event));
-        let Some(exporter) = &mut self.exporter else { return };
         for loss in self.kernel.losses() {
             warn!(
                 place = loss.place,
                 packets = loss.packets,
                 "packets were counted that could not be told apart"
             );
-            exporter.add_loss(loss.place, loss.packets, loss.bytes);
+            if let Some(exporter) = &mut self.exporter {
+                exporter.add_loss(loss.place, loss.packets, loss.bytes);
+            }
         }
         self.sweeps += 1;
-        if self.sweeps.is_multiple_of(SWEEPS_A_SUMMARY) {
-            self.kernel
-                .skipped()
-                .iter()
-                .for_each(|skipped| exporter.add_skipped(skipped.what, skipped.packets));
+        if self.sweeps.is_multiple_of(SWEEPS_A_SUMMARY)
+            && let Some(exporter) = &mut self.exporter
+        {
+            tell_skipped(&mut self.kernel, exporter);
         }
     }
 
@@ -271,10 +271,7 @@ impl App {
         self.flows.end_all();
         if let Some(exporter) = &mut self.exporter {
             tell_lost(&mut self.flows, exporter);
-            self.kernel
-                .skipped()
-                .iter()
-                .for_each(|skipped| exporter.add_skipped(skipped.what, skipped.packets));
+            tell_skipped(&mut self.kernel, exporter);
             let names = Names {
                 kernel: &self.kernel,
                 links: &self.links,
@@ -306,6 +303,12 @@ fn tell_lost(flows: &mut FlowTable, exporter: &mut Exporter) {
     if !lost.is_zero() {
         warn!(packets = lost.packets, "flows were lost: the export does not keep up");
         exporter.add_loss("flows", lost.packets, lost.bytes);
+    }
+}
+
+fn tell_skipped(kernel: &mut Kernel, exporter: &mut Exporter) {
+    for skipped in kernel.skipped() {
+        exporter.add_skipped(skipped.what, skipped.packets);
     }
 }
 

@@ -58,8 +58,8 @@ impl<K: Copy> Table<K> {
         }
     }
 
-    /// Tells what every slot has gained, retired ones too, retires those that are idle for longer than `idle` says, and frees those that
-    /// have been retired for long enough.
+    /// Tells what every slot has gained, retired ones too; retires those that are idle for longer than `idle` says, and
+    /// frees those that have been retired for long enough.
     pub(crate) fn sweep(&mut self, clock: Clock, idle: impl Fn(&Held<K>) -> Duration, tell: &mut impl FnMut(Held<K>)) {
         self.free_retired(clock, tell);
         let mut live = 0;
