@@ -145,7 +145,7 @@ impl FlowTable {
     pub fn poll_unsure(&mut self) -> Option<Tuple> {
         while let Some((index, id)) = self.unsure.pop_front() {
             if let Some(entry) = self.entries[index].as_ref().filter(|entry| entry.id == id) {
-                return Some(entry.flow().tuple);
+                return Some(entry.key.tuple(entry.initiator().0));
             }
         }
         None
