@@ -21,6 +21,7 @@ pub mod foreign;
 pub mod netns;
 pub mod node;
 pub mod observer;
+mod owned_name;
 pub mod packet;
 pub mod pod;
 pub mod process;

@@ -4,17 +4,14 @@
 
 use super::instructions::count_and_return;
 use super::tc::{Fate, Matching};
-use crate::sys;
+use crate::{owned_name, sys};
 use anyhow::{Context as _, Result, bail};
 use std::fs::{self, File, OpenOptions};
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{process, thread};
-
-const NAME_PREFIX: &str = "netobs-lab-";
 
 /// A cgroup with an egress program; both go when dropped. Its members must have ended by then.
 #[derive(Debug)]
@@ -27,17 +24,11 @@ pub struct Cgroup {
 impl Cgroup {
     /// A new cgroup with a program for all packets its members' sockets send.
     pub fn with_egress_program(fate: Fate) -> Result<Self> {
-        static MADE: AtomicU32 = AtomicU32::new(0);
         const CGROUP_SKB: u32 = 8;
         const CGROUP_INET_EGRESS: u32 = 1;
         let root = own_cgroup()?;
-        remove_leftovers(&root);
-        let name = format!(
-            "{NAME_PREFIX}{}-{}",
-            process::id(),
-            MADE.fetch_add(1, Ordering::Relaxed)
-        );
-        let path = root.join(name);
+        owned_name::remove_leftovers(&root);
+        let path = root.join(owned_name::new());
         let counter = sys::bpf::create_counter().context("create a map for a foreign program")?;
         let verdict = i32::from(fate != Fate::Drop);
         let instructions = count_and_return(sys::bpf::number(counter.as_fd()), Matching::All, verdict, 1);
@@ -119,19 +110,4 @@ fn mount_point() -> Result<PathBuf> {
         }
     }
     bail!("no cgroup2 is mounted: mount one with `mount -t cgroup2 none /sys/fs/cgroup`")
-}
-
-fn remove_leftovers(root: &Path) {
-    let names = fs::read_dir(root)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name());
-    for name in names.filter_map(|name| name.into_string().ok()) {
-        let owner = name.strip_prefix(NAME_PREFIX).and_then(|rest| rest.split('-').next());
-        if owner.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
-            // Another process may be removing it at the same time.
-            let _ = fs::remove_dir(root.join(name));
-        }
-    }
 }

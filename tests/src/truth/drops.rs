@@ -1,16 +1,13 @@
 //! The kernel's own trace of dropped packets: the tracepoint `skb:kfree_skb`, in an instance of its own.
 
-use crate::sys;
+use crate::{owned_name, sys};
 use anyhow::{Context as _, Result};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::{process, thread};
-
-const NAME_PREFIX: &str = "netobs-lab-";
+use std::thread;
 
 /// A trace under way. It sees all namespaces of the machine; the line does not say which.
 #[derive(Debug)]
@@ -50,15 +47,10 @@ impl TracedDrops {
 impl DropTrace {
     /// Starts to trace; a filter is in the kernel's language, such as `protocol == 0x800`, or empty.
     pub fn start(filter: &str) -> Result<Self> {
-        static STARTED: AtomicU32 = AtomicU32::new(0);
         let instances = open_instances().context("the trace of drops needs tracefs, which needs root")?;
-        let name = format!(
-            "{NAME_PREFIX}{}-{}",
-            process::id(),
-            STARTED.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = owned_name::new();
         let trace = Self { instances, name };
-        remove_leftovers(&trace.folder());
+        owned_name::remove_leftovers(&trace.folder());
         let instance = trace.instance();
         fs::create_dir(&instance).with_context(|| format!("create the trace instance {}", trace.name))?;
         write(&instance, "buffer_size_kb", "8192")?;
@@ -121,22 +113,6 @@ fn open_instances() -> Result<File> {
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
-}
-
-/// Removes instances of test processes that are no more.
-fn remove_leftovers(folder: &Path) {
-    let names = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name());
-    for name in names.filter_map(|name| name.into_string().ok()) {
-        let owner = name.strip_prefix(NAME_PREFIX).and_then(|rest| rest.split('-').next());
-        if owner.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
-            // Another process may be removing it at the same time.
-            let _ = fs::remove_dir(folder.join(name));
-        }
-    }
 }
 
 fn write(instance: &Path, file: &str, value: &str) -> Result<()> {
