@@ -4,6 +4,8 @@ mod args;
 mod export;
 mod kernel;
 mod node;
+#[expect(dead_code, unused_imports, reason = "the app does not serve yet")]
+mod serve;
 
 use std::{io::IsTerminal as _, process::ExitCode};
 
