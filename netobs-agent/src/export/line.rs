@@ -2,8 +2,9 @@
 use std::net::IpAddr;
 
 use netobs_core::{
+    engine::ExplainedFlow,
     event::{Count, Ifindex, Place, Protocol, TcpFlags},
-    flow::{Evidence, Flow, FlowDrop, InitiatorEvidence, Phase, Report, Verdict},
+    flow::{Evidence, Flow, FlowDrop, InitiatorEvidence, Phase, Verdict},
     time::Timestamp,
 };
 use serde::Serialize;
@@ -114,10 +115,10 @@ struct DropLine<'a> {
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn flow(report: &Report, names: &'a impl Names) -> Self {
+    pub(super) fn flow(phase: Phase, explained: &ExplainedFlow, names: &'a impl Names) -> Self {
         Self {
             v: VERSION,
-            content: Content::Flow(Box::new(flow(&report.flow, report.phase, names))),
+            content: Content::Flow(Box::new(flow(&explained.enriched.flow, phase, names))),
         }
     }
 
