@@ -1,88 +1,94 @@
 //! The one place that knows all rooms: what happens, in which order, and who is told.
+mod answers;
 mod capture;
+mod rooms;
+mod settings;
 mod signals;
+mod snapshot;
+mod suggesting;
 mod telling;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use netobs_core::{
-    engine::{Engine, Limits},
-    flow,
-    labels::Symbol,
-};
+use netobs_core::{engine::Engine, labels::Symbol};
 use tokio::{
+    runtime::Handle,
     select,
+    sync::mpsc,
     time::{Interval, MissedTickBehavior, interval},
 };
-use tracing::info;
+use tracing::{debug, info};
 
-use self::{capture::Capture, signals::Signals, telling::Teller};
+use self::{
+    capture::Capture,
+    rooms::Rooms,
+    signals::Signals,
+    snapshot::Identity,
+    telling::Teller,
+};
 use crate::{
     args::Args,
+    cluster::{Cluster, Heard},
     export::Exporter,
-    kernel::{Clock, Kernel, Sizes},
+    kernel::{Clock, Kernel},
     node::LinkChange,
+    serve::{Feed, Question},
 };
 
 /// How often the ring is looked at. Nobody wakes us for it, so this is also how late news can be.
 const LOOK: Duration = Duration::from_millis(20);
+/// Changes that are taken in before anything else has its turn.
+const CHANGES_AT_ONCE: usize = 256;
 
 struct App {
+    identity: Identity,
     capture: Capture,
     engine: Engine,
     teller: Teller,
+    cluster: Option<Cluster>,
+    changes: mpsc::Receiver<Heard>,
+    questions: mpsc::Receiver<Question>,
+    heard: Vec<Heard>,
 }
 
 enum Happening {
     Links(Vec<LinkChange>),
     Look,
+    Asked(Question),
+    Changed,
     Stop,
 }
 
-pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    let kernel = Kernel::load(sizes(&args), args.kernel_log.level())?;
-    let limits = limits(&args);
-    let capture = Capture::new(kernel, args.interfaces, Symbol::from("node"))?;
+/// Runs until it is told to stop; `elsewhere` is where everything runs that must not hold up capture.
+pub(crate) async fn run(args: Args, elsewhere: &Handle) -> anyhow::Result<()> {
+    let identity = Identity::new(args.cluster.node_name.as_deref(), Clock::look().now());
+    let kernel = Kernel::load(settings::sizes(&args), args.kernel_log.level())?;
+    let capture = Capture::new(kernel, args.interfaces.clone(), Symbol::from(identity.node_name.as_str()))?;
+    let limits = settings::limits(&args);
     let exporter = args
         .export
         .map(|export| Exporter::start(export, limits.outputs))
         .transpose()?;
+    let reasons = capture.reasons();
+    let feed = Feed::new(&identity.node_name, args.serve.history as usize, Arc::new(reasons.clone()));
+    let (rooms, opened) = Rooms::open(&args, feed.clone(), elsewhere).await?;
     let mut app = App {
-        engine: Engine::new(limits, capture.reasons()),
+        identity,
         capture,
-        teller: Teller::new(exporter),
+        engine: Engine::new(limits, reasons),
+        teller: Teller::new(feed, exporter, opened.events),
+        cluster: opened.cluster,
+        changes: opened.changes,
+        questions: opened.questions,
+        heard: Vec::new(),
     };
-    app.capture.find_wanted().await?;
+    let listed = app.capture.find_wanted().await?;
+    app.name_links(&listed);
     app.follow(Signals::new()?).await?;
     app.stop();
+    rooms.close().await;
+    info!("stopped");
     Ok(())
-}
-
-const fn sizes(args: &Args) -> Sizes {
-    /// Entries for floods, of which there are never many at once.
-    const MERGED: u32 = 1024;
-    Sizes {
-        tap_v4: args.connections,
-        tap_v6: args.connections_v6,
-        drop_v4: args.drops,
-        drop_v6: args.drops_v6,
-        merged: MERGED,
-        ring: args.ring,
-    }
-}
-
-fn limits(args: &Args) -> Limits {
-    let flows = flow::Limits {
-        flows: args.flows as usize,
-        update_every: Duration::from_secs(args.update_every),
-        ..flow::Limits::default()
-    };
-    Limits {
-        flows,
-        // All that one look can have to tell.
-        outputs: flows.flows.saturating_add(flows.backlog),
-        ..Limits::default()
-    }
 }
 
 impl App {
@@ -91,19 +97,27 @@ impl App {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             match self.next(&mut look, &mut signals).await? {
-                Happening::Links(changes) => self.capture.handle_links(&changes),
+                Happening::Links(changes) => {
+                    self.capture.handle_links(&changes);
+                    self.name_links(&changes);
+                }
                 Happening::Look => self.look(),
+                Happening::Asked(question) => self.answer(question),
+                Happening::Changed => self.take_changes(),
                 Happening::Stop => return Ok(()),
             }
         }
     }
 
+    /// Each of these may be given up at any moment without losing anything.
     async fn next(&mut self, look: &mut Interval, signals: &mut Signals) -> anyhow::Result<Happening> {
         Ok(select! {
             biased;
             () = signals.any() => Happening::Stop,
             changes = self.capture.next_links() => Happening::Links(changes?),
             _ = look.tick() => Happening::Look,
+            Some(question) = self.questions.recv() => Happening::Asked(question),
+            1.. = self.changes.recv_many(&mut self.heard, CHANGES_AT_ONCE) => Happening::Changed,
         })
     }
 
@@ -114,12 +128,43 @@ impl App {
         self.teller.tell(&mut self.engine, &mut self.capture);
     }
 
+    fn name_links(&self, changes: &[LinkChange]) {
+        for change in changes {
+            match change {
+                LinkChange::Appeared(link) => self.teller.feed.interface(link.index, Some(&link.name)),
+                LinkChange::Gone(index) => self.teller.feed.interface(*index, None),
+            }
+        }
+    }
+
+    fn take_changes(&mut self) {
+        for heard in self.heard.drain(..) {
+            self.engine.handle_change(&heard.change, heard.at);
+        }
+    }
+
+    fn answer(&self, question: Question) {
+        let now = Clock::look().now();
+        let taken = match question {
+            Question::Explain { question, reply } => {
+                reply.send(answers::explain(&self.engine, &question, now)).is_ok()
+            }
+            Question::Snapshot { reply } => {
+                let standing = self.cluster.as_ref().map(Cluster::standing);
+                let snapshot = snapshot::take(&self.identity, now, &self.engine, &self.capture, standing);
+                reply.send(snapshot).is_ok()
+            }
+        };
+        if !taken {
+            debug!("whoever asked did not wait for the answer");
+        }
+    }
+
     /// Reads everything once more, tells it, and leaves nothing behind.
     fn stop(&mut self) {
         let clock = Clock::look();
         self.capture.stop(clock, &mut self.engine);
         self.engine.finish(clock.now());
         self.teller.finish(&mut self.engine, &mut self.capture);
-        info!("stopped");
     }
 }

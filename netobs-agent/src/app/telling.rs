@@ -1,16 +1,30 @@
 //! Who is told what the engine has to say.
-use netobs_core::engine::{Engine, Output, Where};
+use std::sync::Arc;
 
-use super::capture::Capture;
-use crate::export::Exporter;
+use netobs_core::{
+    cause::Cause,
+    engine::{Engine, ExplainedFlow, Output, Where},
+    event::Count,
+};
+
+use super::{capture::Capture, suggesting::Suggesting};
+use crate::{cluster::EventWriter, export::Exporter, serve::Feed};
 
 pub(super) struct Teller {
-    exporter: Option<Exporter>,
+    pub(super) feed: Feed,
+    pub(super) exporter: Option<Exporter>,
+    pub(super) events: Option<EventWriter>,
+    suggesting: Suggesting,
 }
 
 impl Teller {
-    pub(super) fn new(exporter: Option<Exporter>) -> Self {
-        Self { exporter }
+    pub(super) fn new(feed: Feed, exporter: Option<Exporter>, events: Option<EventWriter>) -> Self {
+        Self {
+            feed,
+            exporter,
+            events,
+            suggesting: Suggesting::default(),
+        }
     }
 
     pub(super) fn tell(&mut self, engine: &mut Engine, capture: &mut Capture) {
@@ -29,37 +43,54 @@ impl Teller {
     }
 
     fn take(&mut self, engine: &mut Engine, capture: &mut Capture) {
-        let tally = capture.take_tally();
-        if let Some(exporter) = &mut self.exporter {
-            for loss in tally.losses {
-                exporter.add_loss(loss.place, loss.packets, loss.bytes);
-            }
-            for skipped in tally.skipped {
-                exporter.add_skipped(skipped.what, skipped.packets);
+        self.take_tally(capture);
+        let mut told = false;
+        while let Some(output) = engine.poll_output() {
+            told = true;
+            match output {
+                Output::Flow(flow) => self.take_flow(flow),
+                Output::Cause(cause) => self.take_cause(cause, engine),
+                Output::Lost { place, count } => self.take_lost(place, count),
             }
         }
-        while let Some(output) = engine.poll_output() {
-            self.take_output(output);
+        if told {
+            self.feed.wake();
         }
     }
 
-    fn take_output(&mut self, output: Output) {
-        match output {
-            Output::Flow(flow) => {
-                if let Some(exporter) = &mut self.exporter {
-                    exporter.add_flow(flow);
-                }
-            }
-            Output::Cause(_) => {}
-            Output::Lost { place, count } => {
-                let place = match place {
-                    Where::Kernel => return,
-                    Where::FlowTable | Where::Output => "flows",
-                };
-                if let Some(exporter) = &mut self.exporter {
-                    exporter.add_loss(place, count.packets, count.bytes);
-                }
-            }
+    fn take_tally(&mut self, capture: &mut Capture) {
+        let tally = capture.take_tally();
+        let Some(exporter) = &mut self.exporter else { return };
+        for loss in tally.losses {
+            exporter.add_loss(loss.place, loss.packets, loss.bytes);
+        }
+        for skipped in tally.skipped {
+            exporter.add_skipped(skipped.what, skipped.packets);
+        }
+    }
+
+    fn take_flow(&mut self, flow: Arc<ExplainedFlow>) {
+        if let Some(exporter) = &mut self.exporter {
+            exporter.add_flow(Arc::clone(&flow));
+        }
+        self.feed.flow(flow);
+    }
+
+    fn take_cause(&mut self, cause: Arc<Cause>, engine: &Engine) {
+        let suggestions = self.suggesting.suggest(&cause, engine);
+        if let Some(events) = &self.events {
+            events.tell(&cause, &suggestions);
+        }
+        self.feed.cause(cause, suggestions);
+    }
+
+    fn take_lost(&mut self, place: Where, count: Count) {
+        self.feed.lost(place, count.packets);
+        // The exporter was told of what the kernel lost by its place there.
+        if place != Where::Kernel
+            && let Some(exporter) = &mut self.exporter
+        {
+            exporter.add_loss("flows", count.packets, count.bytes);
         }
     }
 }
