@@ -5,7 +5,6 @@ mod cluster;
 mod export;
 mod kernel;
 mod node;
-#[expect(dead_code, unused_imports, reason = "the app does not serve yet")]
 mod serve;
 
 use std::{io::IsTerminal as _, process::ExitCode};
