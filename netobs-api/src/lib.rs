@@ -1,6 +1,8 @@
 //! The gRPC contract `netobs.v1`: its messages and service, and what the reflection service tells of them.
 #![forbid(unsafe_code)]
 
+pub mod client;
+
 /// The generated messages, clients and servers.
 pub mod v1 {
     tonic::include_proto!("netobs.v1");
