@@ -1,6 +1,7 @@
 //! The gRPC contract `netobs.v1`: its messages and service, and what the reflection service tells of them.
 #![forbid(unsafe_code)]
 
+pub mod client;
 pub mod encoded;
 
 /// The generated messages, clients and servers; their JSON is protobuf's own.
