@@ -6,7 +6,6 @@ use netobs_core::{
     directory::{Interval, Owner, Question as Asked},
     engine::Engine,
     enrich::Seen,
-    event::Protocol,
     policy::Connection,
     render,
     time::Timestamp,

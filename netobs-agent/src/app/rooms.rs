@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::settings;
 use crate::{
     args::Args,
-    cluster::{self, Cluster, EventWriter, Heard},
+    cluster::{Cluster, EventWriter, Heard},
     serve::{Feed, Question, Server},
 };
 
