@@ -2,7 +2,13 @@
 #![forbid(unsafe_code)]
 
 pub mod client;
+pub use self::encoder::Encoder;
+
 pub mod encoded;
+mod encoder;
+pub mod model;
+pub mod wire;
+mod words;
 
 /// The generated messages, clients and servers; their JSON is protobuf's own.
 #[expect(
