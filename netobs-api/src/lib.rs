@@ -1,9 +1,9 @@
 //! The gRPC contract `netobs.v1`: its messages and service, and what the reflection service tells of them.
 #![forbid(unsafe_code)]
 
-pub mod client;
 pub use self::encoder::Encoder;
 
+pub mod client;
 pub mod encoded;
 mod encoder;
 pub mod model;
