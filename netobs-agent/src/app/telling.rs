@@ -81,6 +81,9 @@ impl Teller {
         if let Some(events) = &self.events {
             events.tell(&cause, &suggestions);
         }
+        if let Some(exporter) = &mut self.exporter {
+            exporter.add_cause(Arc::clone(&cause), Arc::clone(&suggestions));
+        }
         self.feed.cause(cause, suggestions);
     }
 
