@@ -1,7 +1,13 @@
 //! The gRPC contract `netobs.v1`: its messages and service, and what the reflection service tells of them.
 #![forbid(unsafe_code)]
 
+pub use self::encoder::Encoder;
+
 pub mod encoded;
+mod encoder;
+pub mod model;
+pub mod wire;
+mod words;
 
 /// The generated messages, clients and servers; their JSON is protobuf's own.
 #[expect(
