@@ -131,6 +131,11 @@ impl Block {
         self.before
     }
 
+    /// Whether this entry belongs here, be it told or to come.
+    pub(super) fn holds(&self, number: u64) -> bool {
+        self.slot(number).is_some()
+    }
+
     /// `None` for what is to come, and for what is in another block.
     pub(super) fn get(&self, number: u64) -> Option<&Entry> {
         self.slot(number)?.get()
