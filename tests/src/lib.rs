@@ -17,6 +17,7 @@
 
 pub mod ability;
 pub mod cpu;
+pub mod enforcer;
 pub mod foreign;
 pub mod netns;
 pub mod node;
