@@ -16,6 +16,7 @@
 //! ```
 
 pub mod ability;
+pub mod apiserver;
 pub mod cpu;
 pub mod enforcer;
 pub mod foreign;
