@@ -21,7 +21,6 @@ pub(super) struct Cluster {
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) namespace: String,
-    pub(super) name: String,
     pub(super) labels: Labels,
     pub(super) addresses: Vec<IpAddr>,
     pub(super) ports: Vec<NamedPort>,
@@ -54,7 +53,9 @@ impl Cluster {
                 let name = metadata.name.context("a namespace has a name")?;
                 self.namespaces.insert(name, metadata.labels.unwrap_or_default());
             }
-            Some("Pod") => self.members.extend(Member::of(serde_json::from_value(object.clone())?)?),
+            Some("Pod") => self
+                .members
+                .extend(Member::of(serde_json::from_value(object.clone())?)?),
             Some("NetworkPolicy") => self.policies.push(serde_json::from_value(object.clone())?),
             _ => {}
         }
@@ -86,7 +87,6 @@ impl Member {
         let containers = spec.containers.into_iter().chain(sidecars);
         let member = Self {
             namespace: pod.metadata.namespace.context("a pod has a namespace")?,
-            name: pod.metadata.name.context("a pod has a name")?,
             labels: pod.metadata.labels.unwrap_or_default(),
             addresses,
             ports: containers.flat_map(named_ports).collect(),

@@ -110,4 +110,3 @@ fn is_selected(peer: &NetworkPolicyPeer, namespace: &str, member: &Member, clust
     };
     Ok(in_namespace && has_labels)
 }
-

@@ -40,7 +40,10 @@ pub(super) fn script(cluster: &Cluster) -> Result<String> {
         }
         forward += &dispatch(direction, &isolated);
     }
-    Ok(format!("{}table inet {TABLE} {{\n{chains}{forward}}}\n}}\n", no_table()))
+    Ok(format!(
+        "{}table inet {TABLE} {{\n{chains}{forward}}}\n}}\n",
+        no_table()
+    ))
 }
 
 /// A script that takes the table away.
@@ -107,11 +110,15 @@ fn rules(policy: &NetworkPolicy, direction: Direction) -> Vec<Rule<'_>> {
     match direction {
         Direction::Ingress => {
             let rules = spec.ingress.iter().flatten();
-            rules.map(|rule| Rule::of(rule.from.as_ref(), rule.ports.as_ref())).collect()
+            rules
+                .map(|rule| Rule::of(rule.from.as_ref(), rule.ports.as_ref()))
+                .collect()
         }
         Direction::Egress => {
             let rules = spec.egress.iter().flatten();
-            rules.map(|rule| Rule::of(rule.to.as_ref(), rule.ports.as_ref())).collect()
+            rules
+                .map(|rule| Rule::of(rule.to.as_ref(), rule.ports.as_ref()))
+                .collect()
         }
     }
 }

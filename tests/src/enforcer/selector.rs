@@ -46,10 +46,9 @@ mod tests {
     #[test]
     fn all_requirements_must_hold() -> Result<()> {
         assert!(selects_env_prod(json!({"matchLabels": {"env": "prod"}}))?);
-        assert!(!selects_env_prod(
-            json!({"matchLabels": {"env": "prod", "team": "a"}})
-        )?);
-        let absent = json!({"matchLabels": {"env": "prod"}, "matchExpressions": [{"key": "env", "operator": "DoesNotExist"}]});
+        assert!(!selects_env_prod(json!({"matchLabels": {"env": "prod", "team": "a"}}))?);
+        let absent =
+            json!({"matchLabels": {"env": "prod"}, "matchExpressions": [{"key": "env", "operator": "DoesNotExist"}]});
         assert!(!selects_env_prod(absent)?);
         Ok(())
     }

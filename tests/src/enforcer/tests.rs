@@ -119,10 +119,7 @@ fn selectors_in_one_peer_must_both_match_and_any_peer_is_enough() -> Result<()> 
     );
     assert_eq!(
         to_web(&json!({"from": [{"namespaceSelector": of_b}, {"podSelector": db}]}))?,
-        [
-            "ip saddr { 10.0.1.1, 10.0.1.2 } return",
-            "ip saddr { 10.0.0.2 } return"
-        ]
+        ["ip saddr { 10.0.1.1, 10.0.1.2 } return", "ip saddr { 10.0.0.2 } return"]
     );
     assert!(to_web(&json!({"from": [{"namespaceSelector": {"matchLabels": {"team": "c"}}}]}))?.is_empty());
     Ok(())
