@@ -127,7 +127,7 @@ impl FromIterator<Example> for Examples {
 /// All that was seen from one place to another at one port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {
-    pub key: EdgeKey,
+    pub key: Arc<EdgeKey>,
     /// The service that was last asked for, where it was reached through one.
     pub service: Option<Scoped>,
     pub first: Timestamp,
