@@ -1,6 +1,6 @@
 //! An inventory as it is handed on: to a client, into a file, and from there to whatever evaluates it.
-use super::{Edge, Portrait, Watched};
-use crate::time::Timestamp;
+use super::{Edge, Place, Portrait, Watched};
+use crate::{labels::Symbol, time::Timestamp};
 
 /// What was let go, so that an edge that is not there is not taken for one that never was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,4 +33,45 @@ pub struct Listing {
     pub edges: Vec<Edge>,
     /// Of the workloads in the edges, in the order of their keys.
     pub portraits: Vec<Portrait>,
+}
+
+/// What of an inventory is wanted; what is empty asks for nothing in particular.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// One end is in one of them.
+    pub namespaces: Vec<Symbol>,
+    /// One end is one of them, in one of the namespaces if there are any.
+    pub workloads: Vec<WantedWorkload>,
+    /// Last seen since then.
+    pub since: Option<Timestamp>,
+}
+
+/// A workload by its name, which those of several kinds can have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedWorkload {
+    pub kind: Option<Symbol>,
+    pub name: Symbol,
+}
+
+impl Filter {
+    pub fn passes(&self, edge: &Edge) -> bool {
+        let key = &edge.key;
+        self.since.is_none_or(|since| edge.last >= since) && (self.wants(&key.source) || self.wants(&key.destination))
+    }
+
+    fn wants(&self, place: &Place) -> bool {
+        let namespace = place.namespace();
+        let in_namespace = self.namespaces.is_empty() || namespace.is_some_and(|own| self.namespaces.contains(own));
+        in_namespace && (self.workloads.is_empty() || self.workloads.iter().any(|wanted| wanted.is(place)))
+    }
+}
+
+impl WantedWorkload {
+    fn is(&self, place: &Place) -> bool {
+        let Place::Workload { workload, .. } = place else {
+            return false;
+        };
+        let same_kind = |kind: &Symbol| kind.eq_ignore_ascii_case(workload.kind.as_str());
+        self.name == workload.name && self.kind.as_ref().is_none_or(same_kind)
+    }
 }
