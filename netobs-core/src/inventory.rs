@@ -78,9 +78,11 @@ pub struct Changes {
     /// Keys that there are no edges for any more; of one that came back, the edge is among the edges.
     pub gone: Vec<Arc<EdgeKey>>,
     pub edges: Vec<Arc<Edge>>,
-    pub portraits: Vec<Arc<Portrait>>,
-    /// These are all there are, and whatever else was taken before is gone.
+    /// These edges are all there are, and whatever else was taken before is gone.
     pub everything: bool,
+    pub portraits: Vec<Arc<Portrait>>,
+    /// The same, of the portraits.
+    pub all_portraits: bool,
     pub watch: Watch,
     pub forgotten: Forgotten,
 }
@@ -111,11 +113,12 @@ impl Inventory {
         }
     }
 
-    /// Goes on where an earlier run ended.
+    /// Goes on where an earlier run ended. From now on what changes is remembered for [`Inventory::take_changes`].
     pub fn load(&mut self, stored: Stored) {
+        self.edges.follow(false);
         self.edges.forgot_before(stored.forgotten);
         self.watch = stored.watch;
-        for edge in stored.edges {
+        for edge in &stored.edges {
             self.edges.load(edge);
         }
         for portrait in stored.portraits {
@@ -123,9 +126,9 @@ impl Inventory {
         }
     }
 
-    /// From now on what changes is remembered for [`Inventory::take_changes`], beginning with everything.
+    /// As if nothing had been taken yet: what is taken next is everything.
     pub fn follow_changes(&mut self) {
-        self.edges.follow();
+        self.edges.follow(true);
     }
 
     /// To be called every second or so: it is how watching is told from being down.
@@ -187,16 +190,13 @@ impl Inventory {
 
     pub fn take_changes(&mut self) -> Changes {
         let taken = self.edges.take_changes();
-        let changed = self.portraits.take_changes();
+        let (portraits, all_portraits) = self.portraits.take_changes(taken.everything);
         Changes {
             gone: taken.gone,
             edges: taken.edges,
-            portraits: if taken.everything {
-                self.portraits.iter().cloned().collect()
-            } else {
-                changed
-            },
             everything: taken.everything,
+            portraits,
+            all_portraits,
             watch: self.watch.clone(),
             forgotten: self.forgotten(),
         }

@@ -97,16 +97,15 @@ pub struct Example {
 pub struct Examples(VecDeque<Example>);
 
 impl Examples {
-    /// The latest; one of the same ends gives way, else the oldest.
+    /// Takes the place of one of the same ends, or of the oldest.
     pub fn add(&mut self, example: Example) {
         let same = |kept: &Example| kept.source == example.source && kept.destination == example.destination;
-        match self.0.iter().position(same) {
-            Some(kept) => {
-                self.0.remove(kept);
-            }
-            None => self.0.truncate(MOST_EXAMPLES - 1),
+        if let Some(kept) = self.0.iter().position(same) {
+            self.0.remove(kept);
         }
-        self.0.push_front(example);
+        let newer = self.0.partition_point(|kept| kept.at > example.at);
+        self.0.insert(newer, example);
+        self.0.truncate(MOST_EXAMPLES);
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Example> {

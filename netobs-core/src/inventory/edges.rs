@@ -71,10 +71,10 @@ impl Edges {
         }
     }
 
-    /// From now on it is remembered what has changed, beginning with everything.
-    pub(super) fn follow(&mut self) {
+    /// From now on it is remembered what has changed.
+    pub(super) fn follow(&mut self, beginning_with_everything: bool) {
         self.news = Some(News {
-            everything: true,
+            everything: beginning_with_everything,
             ..News::default()
         });
     }
@@ -129,12 +129,21 @@ impl Edges {
         self.find(id)
     }
 
-    /// Takes one that was kept elsewhere.
-    pub(super) fn load(&mut self, edge: Edge) {
-        let (key, first) = (EdgeKey::clone(&edge.key), edge.first);
-        let id = self.edge(key, first);
+    /// Takes one that was taken from here by an earlier run. It is no news unless it is not as it was.
+    pub(super) fn load(&mut self, edge: &Edge) {
+        let is_known = self.by_key.contains_key(&edge.key);
+        let id = self.edge(EdgeKey::clone(&edge.key), edge.first);
         if let Some(known) = self.get_mut(id) {
-            known.join(&edge);
+            known.join(edge);
+        }
+        let (Some(record), Some(news)) = (self.by_id.get_mut(&id), &mut self.news) else {
+            return;
+        };
+        if record.edge.key != edge.key {
+            news.gone.push(Arc::clone(&edge.key));
+        } else if !is_known && news.changed.last() == Some(&id) {
+            record.is_new = false;
+            news.changed.pop();
         }
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Portraits {
     room: usize,
     by_workload: HashMap<PortraitKey, Kept, foldhash::fast::RandomState>,
     changed: HashSet<PortraitKey>,
+    /// Some are gone since changes were last taken.
+    are_fewer: bool,
 }
 
 #[derive(Debug)]
@@ -34,6 +36,7 @@ impl Portraits {
             room: room.max(1),
             by_workload: HashMap::default(),
             changed: HashSet::new(),
+            are_fewer: false,
         }
     }
 
@@ -66,9 +69,12 @@ impl Portraits {
         }
     }
 
-    /// Takes one that was kept elsewhere.
+    /// Takes one that was taken from here by an earlier run.
     pub(super) fn load(&mut self, portrait: Portrait) {
-        self.insert(portrait);
+        let key = portrait.key.clone();
+        let told = portrait.last;
+        let portrait = Arc::new(portrait);
+        self.by_workload.insert(key, Kept { portrait, told });
     }
 
     /// Keeps those that the edges speak of; what is still too many goes, the oldest first.
@@ -82,6 +88,7 @@ impl Portraits {
                     .flatten(),
             );
         }
+        let before = self.by_workload.len();
         self.by_workload.retain(|key, _| spoken_of.contains(key));
         let too_many = self.by_workload.len().saturating_sub(self.room - self.room / 16 - 1);
         if self.is_full() && too_many > 0 {
@@ -95,21 +102,24 @@ impl Portraits {
                 self.by_workload.remove(&key);
             }
         }
+        self.are_fewer |= self.by_workload.len() < before;
         self.changed.retain(|key| self.by_workload.contains_key(key));
     }
 
-    pub(super) fn take_changes(&mut self) -> Vec<Arc<Portrait>> {
+    /// Those that are not as they were when this was last asked; all of them if some are gone, which is then true.
+    pub(super) fn take_changes(&mut self, everything: bool) -> (Vec<Arc<Portrait>>, bool) {
+        if std::mem::take(&mut self.are_fewer) || everything {
+            self.changed.clear();
+            return (self.iter().cloned().collect(), true);
+        }
         let changed = std::mem::take(&mut self.changed);
         let found = changed.iter().filter_map(|key| self.by_workload.get(key));
-        found.map(|kept| Arc::clone(&kept.portrait)).collect()
+        (found.map(|kept| Arc::clone(&kept.portrait)).collect(), false)
     }
 
     fn insert(&mut self, portrait: Portrait) {
-        let key = portrait.key.clone();
-        let told = portrait.last;
-        let portrait = Arc::new(portrait);
-        self.by_workload.insert(key.clone(), Kept { portrait, told });
-        self.changed.insert(key);
+        self.changed.insert(portrait.key.clone());
+        self.load(portrait);
     }
 }
 
