@@ -5,6 +5,8 @@ pub use self::encoder::Encoder;
 
 pub mod encoded;
 mod encoder;
+#[cfg(test)]
+mod fixtures;
 pub mod model;
 pub mod wire;
 mod words;

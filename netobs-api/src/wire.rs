@@ -23,6 +23,8 @@ mod flow;
 mod label;
 mod mismatch;
 mod suggestion;
+#[cfg(test)]
+mod tests;
 
 /// What the kernel calls things on this node.
 pub trait Names {

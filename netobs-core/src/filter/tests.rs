@@ -31,10 +31,10 @@ fn of_pod(name: &str, own: &str, namespace_labels: &str) -> Owner {
 }
 
 fn known_namespace(name: &str, own: &str) -> Arc<Namespace> {
-    match namespace(name, own) {
-        Change::Applied(Object::Namespace(namespace)) => namespace,
-        other => panic!("{other:?} is no namespace"),
-    }
+    let Change::Applied(Object::Namespace(namespace)) = namespace(name, own) else {
+        panic!("the fixture is no namespace");
+    };
+    namespace
 }
 
 fn service_owner(name: &str) -> Owner {
