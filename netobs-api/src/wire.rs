@@ -13,6 +13,7 @@ pub use self::{
     flow::{flow, lost},
     suggestion::suggestion,
 };
+pub(crate) use self::{endpoint::endpoint, flow::whereabouts};
 use crate::v1;
 
 mod cause;
