@@ -10,6 +10,7 @@ use self::{
     surroundings::{Live, Selected},
 };
 pub use self::{
+    judge::with_connection,
     output::{ExplainedFlow, Judgement, Output, Where},
     reasons::{Reasons, Suspicion},
 };
@@ -209,7 +210,7 @@ impl Engine {
             return Vec::new();
         }
         let example = &cause.example;
-        judge::with_connection(example.ends(), |connection| {
+        with_connection(example.ends(), |connection| {
             let policies = self.policies.set();
             policies.suggest(connection, &example.explanation, &self.live())
         })

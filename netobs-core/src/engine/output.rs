@@ -2,7 +2,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    cause::{Cause, CauseId},
+    cause::{Cause, CauseRef, Ends},
     enrich::EnrichedFlow,
     explain::Explanation,
     flow::Phase,
@@ -19,7 +19,17 @@ pub struct ExplainedFlow {
     pub judgement: Judgement,
     /// For what was lost, or passed, otherwise than it would be without policies.
     pub explanation: Option<Arc<Explanation>>,
-    pub causes: Vec<CauseId>,
+    pub causes: Vec<CauseRef>,
+}
+
+impl ExplainedFlow {
+    pub const fn ends(&self) -> Ends<'_> {
+        Ends {
+            source: &self.enriched.source,
+            destination: &self.enriched.destination,
+            tuple: self.enriched.flow.tuple,
+        }
+    }
 }
 
 /// How what happened and what policies say go together.

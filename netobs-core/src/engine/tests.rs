@@ -219,7 +219,7 @@ fn flow_line(explained: &ExplainedFlow) -> String {
         write!(line, ", as flow {}", twin.0).unwrap();
     }
     for cause in &explained.causes {
-        write!(line, ", cause {}", cause.0).unwrap();
+        write!(line, ", cause {}", cause.id.0).unwrap();
     }
     line + "\n"
 }

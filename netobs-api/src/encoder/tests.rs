@@ -1,0 +1,1 @@
+//! What is encoded is what the slow way would have encoded.
