@@ -22,9 +22,11 @@ use netobs_core::{
     event::Ifindex,
     filter::Site,
     suggest::Suggestion,
+    time::Timestamp,
 };
 use tokio::sync::watch;
 
+use self::{book::Book, ring::Ring, tally::Tally};
 pub(in crate::serve) use self::{
     book::{Edition, Noted},
     cursor::{Cursor, Heard},
@@ -57,6 +59,9 @@ pub(in crate::serve) struct Fill {
     pub(in crate::serve) entries: u64,
     pub(in crate::serve) capacity: u64,
     pub(in crate::serve) told: u64,
+    /// Flows, since the start.
+    /// When the oldest flow was last seen.
+    pub(in crate::serve) oldest: Option<Timestamp>,
 }
 
 impl Feed {
@@ -151,6 +156,7 @@ impl Feed {
             entries: ring.next() - ring.oldest(),
             capacity: ring.capacity(),
             told: ring.sums().flows,
+            oldest: ring.oldest_time(),
         }
     }
 
