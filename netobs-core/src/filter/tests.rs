@@ -1,0 +1,1 @@
+//! Each field alone and with others.
