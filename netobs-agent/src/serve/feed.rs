@@ -36,7 +36,6 @@ pub(in crate::serve) use self::{
     sums::{PLACES, Sums},
     tally::Counts,
 };
-use self::{book::Book, ring::Ring, tally::Tally};
 
 /// Telling never waits for a subscriber, and what is kept is bounded.
 #[derive(Clone)]
@@ -58,8 +57,8 @@ struct Shared {
 pub(in crate::serve) struct Fill {
     pub(in crate::serve) entries: u64,
     pub(in crate::serve) capacity: u64,
-    pub(in crate::serve) told: u64,
     /// Flows, since the start.
+    pub(in crate::serve) told: u64,
     /// When the oldest flow was last seen.
     pub(in crate::serve) oldest: Option<Timestamp>,
 }
