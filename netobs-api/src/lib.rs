@@ -3,6 +3,7 @@
 
 pub use self::encoder::Encoder;
 
+pub mod client;
 pub mod encoded;
 mod encoder;
 #[cfg(test)]

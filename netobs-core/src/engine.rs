@@ -133,7 +133,7 @@ impl Engine {
     }
 
     /// Something was lost before it came to the engine.
-    pub fn handle_loss(&mut self, count: u64) {
+    pub fn handle_loss(&mut self, count: Count) {
         self.outputs.push(Output::Lost {
             place: Where::Kernel,
             count,
@@ -221,6 +221,11 @@ impl Engine {
         self.live()
     }
 
+    /// Connections that are kept now.
+    pub fn flows(&self) -> usize {
+        self.flows.len()
+    }
+
     pub const fn directory(&self) -> &Directory {
         &self.directory
     }
@@ -254,7 +259,7 @@ impl Engine {
         if !lost.is_zero() {
             self.outputs.push(Output::Lost {
                 place: Where::FlowTable,
-                count: lost.packets,
+                count: lost,
             });
         }
     }

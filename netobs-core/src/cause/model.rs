@@ -135,7 +135,7 @@ pub struct Toll {
 
 impl Toll {
     /// For what is affected: packets where they were counted, connections elsewhere.
-    pub(super) const fn weight(&self) -> u64 {
+    pub const fn weight(&self) -> u64 {
         self.dropped.packets + self.unanswered + self.passed
     }
 }

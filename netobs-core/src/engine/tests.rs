@@ -128,7 +128,7 @@ impl Story {
             let text = match output {
                 Output::Flow(flow) => flow_line(&flow),
                 Output::Cause(cause) => render::cause(&cause, &self.engine.suggest(&cause)),
-                Output::Lost { place, count } => format!("lost {count} in {place:?}\n"),
+                Output::Lost { place, count } => format!("lost {} in {place:?}\n", count.packets),
             };
             self.text += &text;
         }
