@@ -19,13 +19,7 @@ use tokio::{
 };
 use tracing::{debug, info};
 
-use self::{
-    capture::Capture,
-    rooms::Rooms,
-    signals::Signals,
-    snapshot::Identity,
-    telling::Teller,
-};
+use self::{capture::Capture, rooms::Rooms, signals::Signals, snapshot::Identity, telling::Teller};
 use crate::{
     args::Args,
     cluster::{Cluster, Heard},
@@ -63,14 +57,22 @@ enum Happening {
 pub(crate) async fn run(args: Args, elsewhere: &Handle) -> anyhow::Result<()> {
     let identity = Identity::new(args.cluster.node_name.as_deref(), Clock::look().now());
     let kernel = Kernel::load(settings::sizes(&args), args.kernel_log.level())?;
-    let capture = Capture::new(kernel, args.interfaces.clone(), Symbol::from(identity.node_name.as_str()))?;
+    let capture = Capture::new(
+        kernel,
+        args.interfaces.clone(),
+        Symbol::from(identity.node_name.as_str()),
+    )?;
     let limits = settings::limits(&args);
     let exporter = args
         .export
         .map(|export| Exporter::start(export, limits.outputs))
         .transpose()?;
     let reasons = capture.reasons();
-    let feed = Feed::new(&identity.node_name, args.serve.history as usize, Arc::new(reasons.clone()));
+    let feed = Feed::new(
+        &identity.node_name,
+        args.serve.history as usize,
+        Arc::new(reasons.clone()),
+    );
     let (rooms, opened) = Rooms::open(&args, feed.clone(), elsewhere).await?;
     let mut app = App {
         identity,
@@ -146,9 +148,7 @@ impl App {
     fn answer(&self, question: Question) {
         let now = Clock::look().now();
         let taken = match question {
-            Question::Explain { question, reply } => {
-                reply.send(answers::explain(&self.engine, &question, now)).is_ok()
-            }
+            Question::Explain { question, reply } => reply.send(answers::explain(&self.engine, &question, now)).is_ok(),
             Question::Snapshot { reply } => {
                 let standing = self.cluster.as_ref().map(Cluster::standing);
                 let snapshot = snapshot::take(&self.identity, now, &self.engine, &self.capture, standing);

@@ -71,7 +71,11 @@ fn find(engine: &Engine, end: &EndRef, question: &ExplainQuestion, now: Timestam
 fn pod(engine: &Engine, namespace: &str, name: &str) -> Result<Owner, NotFound> {
     let directory = engine.directory();
     let Some(pod) = directory.pod_named(namespace, name) else {
-        let there: Vec<_> = directory.pods_in(namespace).take(5).map(|pod| pod.name.as_str()).collect();
+        let there: Vec<_> = directory
+            .pods_in(namespace)
+            .take(5)
+            .map(|pod| pod.name.as_str())
+            .collect();
         let hint = if !engine.is_ready() {
             "the agent has not yet heard of all pods; ask again when `netobs status` says that it is ready".to_owned()
         } else if there.is_empty() {

@@ -54,7 +54,11 @@ pub(super) fn take(
         attach_by: capture.kernel().attach_by().name(),
         interfaces: u32::try_from(capture.kernel().attached()).unwrap_or(u32::MAX),
         abilities: abilities(capture),
-        losses: totals.losses.iter().map(|(place, packets)| (*place, *packets)).collect(),
+        losses: totals
+            .losses
+            .iter()
+            .map(|(place, packets)| (*place, *packets))
+            .collect(),
         skipped: totals.skipped.iter().map(|(what, packets)| (*what, *packets)).collect(),
         cluster: cluster.map(cluster_snapshot),
         flows_kept: engine.flows() as u64,
