@@ -41,7 +41,9 @@ impl Tls {
     pub(super) fn connector(&self, host: &str) -> Result<Connector, Fault> {
         let name = self.name.as_deref().unwrap_or(host);
         let name = ServerName::try_from(name.to_owned()).map_err(|_| Fault::TlsSettings {
-            problem: format!("{name:?} is no name that a certificate can have; --tls-name takes a DNS name or an address"),
+            problem: format!(
+                "{name:?} is no name that a certificate can have; --tls-name takes a DNS name or an address"
+            ),
         })?;
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -72,7 +74,9 @@ impl Tls {
             return Ok(roots);
         };
         for certificate in certificates(path)? {
-            roots.add(certificate).map_err(|error| bad_file(path, &error.to_string()))?;
+            roots
+                .add(certificate)
+                .map_err(|error| bad_file(path, &error.to_string()))?;
         }
         Ok(roots)
     }
@@ -89,7 +93,10 @@ impl Connector {
 }
 
 pub(super) fn fault(error: &rustls::Error) -> TlsFault {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "rustls adds kinds of errors, and words them well enough")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "rustls adds kinds of errors, and words them well enough"
+    )]
     match error {
         rustls::Error::InvalidCertificate(error) => of_certificate(error),
         rustls::Error::AlertReceived(alert) => of_alert(*alert),
@@ -113,7 +120,10 @@ fn of_io(error: &io::Error) -> TlsFault {
 }
 
 fn of_certificate(error: &CertificateError) -> TlsFault {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is rare, and rustls words it well enough")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the rest is rare, and rustls words it well enough"
+    )]
     match error {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsFault::UnknownAuthority,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsFault::Expired,
@@ -129,7 +139,10 @@ fn of_certificate(error: &CertificateError) -> TlsFault {
 }
 
 fn of_alert(alert: AlertDescription) -> TlsFault {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "most alerts are about nothing a user can change")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "most alerts are about nothing a user can change"
+    )]
     match alert {
         AlertDescription::CertificateRequired => TlsFault::ClientCertificateWanted,
         AlertDescription::UnknownCA
@@ -152,7 +165,10 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
     let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let certificates = read.map_err(|error| bad_file(path, &error.to_string()))?;
     if certificates.is_empty() {
-        return Err(bad_file(path, "no certificate is in it; it takes PEM, with -----BEGIN CERTIFICATE-----"));
+        return Err(bad_file(
+            path,
+            "no certificate is in it; it takes PEM, with -----BEGIN CERTIFICATE-----",
+        ));
     }
     Ok(certificates)
 }
