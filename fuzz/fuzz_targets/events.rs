@@ -114,7 +114,10 @@ fuzz_target!(|steps: Vec<Step>| {
         match step {
             Step::Time { seconds } => now = now.plus(Duration::from_secs(seconds.into())),
             Step::Leap { to } => now = Timestamp(to),
-            Step::Loss { count } => engine.handle_loss(count),
+            Step::Loss { count } => engine.handle_loss(netobs_core::event::Count {
+                packets: count,
+                bytes: 0,
+            }),
             Step::Tap { .. } | Step::Drop { .. } => engine.handle_event(&event(&step)),
             _ => engine.handle_change(&change(&step), now),
         }

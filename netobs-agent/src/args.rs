@@ -1,5 +1,11 @@
 //! The command line.
+mod cluster;
+mod serve;
+mod setting;
+
 use clap::{Parser, ValueEnum};
+
+pub(crate) use self::{cluster::ClusterArgs, serve::ServeArgs, setting::Setting};
 
 /// Sees allowed and dropped traffic of every pod of this node, with the kernel's own reason, and changes nothing.
 #[derive(Debug, Parser)]
@@ -48,6 +54,12 @@ pub(crate) struct Args {
     /// What to log to standard error: error, warn, info, debug, trace, or a filter like info,netobs_agent::kernel=debug.
     #[arg(long, env = "NETOBS_LOG", default_value = "info")]
     pub(crate) log: String,
+
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

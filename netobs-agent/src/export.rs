@@ -1,21 +1,26 @@
 //! The export room: flows and losses as JSON lines, written by a thread of their own.
 mod line;
+mod waiting;
 mod writer;
 
 use std::{
     collections::BTreeMap,
     io,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use netobs_core::{
+    cause::{Cause, CauseId},
+    engine::ExplainedFlow,
     event::{Ifindex, ReasonId},
-    flow::FlowTable,
+    suggest::Suggestion,
 };
 use tracing::warn;
 
 use crate::args::Export;
 use line::Line;
+use waiting::Waiting;
 use writer::Writer;
 
 /// Lines are handed over in blocks of about this size.
@@ -31,22 +36,27 @@ pub(crate) trait Names {
 
 pub(crate) struct Exporter {
     writer: Writer,
+    waiting: Waiting,
     block: Vec<u8>,
     owed: Owed,
 }
 
-/// Sums that wait to be told: however long nobody reads, they take no more room.
+/// What waits to be told as it is by then: however long nobody reads, it takes no more room.
 #[derive(Default)]
 struct Owed {
     losses: BTreeMap<&'static str, (u64, u64)>,
     skipped: BTreeMap<&'static str, u64>,
+    /// Each as it is now; as many as there are.
+    causes: BTreeMap<CauseId, (Arc<Cause>, Arc<[Suggestion]>)>,
 }
 
 impl Exporter {
-    pub(crate) fn start(export: Export) -> io::Result<Self> {
+    /// No more than `most` flows wait to be written.
+    pub(crate) fn start(export: Export, most: usize) -> io::Result<Self> {
         let Export::Stdout = export;
         Ok(Self {
             writer: Writer::start(io::stdout())?,
+            waiting: Waiting::new(most),
             block: Vec::new(),
             owed: Owed::default(),
         })
@@ -62,34 +72,55 @@ impl Exporter {
         *self.owed.skipped.entry(what).or_default() += packets;
     }
 
-    /// Takes reports from the table as long as they can be handed over.
-    pub(crate) fn tell(&mut self, flows: &mut FlowTable, names: &impl Names) {
-        while self.hand_over() && (flows.has_reports() || self.owed.is_something()) {
+    pub(crate) fn add_cause(&mut self, cause: Arc<Cause>, suggestions: Arc<[Suggestion]>) {
+        self.owed.causes.insert(cause.id, (cause, suggestions));
+    }
+
+    pub(crate) fn add_flow(&mut self, flow: Arc<ExplainedFlow>) {
+        self.waiting.add(flow);
+    }
+
+    /// Writes as much as can be handed over; the rest waits.
+    pub(crate) fn tell(&mut self, names: &impl Names) {
+        self.count_lost();
+        while self.hand_over() && (!self.waiting.is_empty() || self.owed.is_something()) {
             self.add_owed();
             while self.block.len() < BLOCK
-                && let Some(report) = flows.poll()
+                && let Some((phase, flow)) = self.waiting.next()
             {
-                self.add(&Line::flow(&report, names));
+                self.add(&Line::flow(phase, &flow, names));
             }
         }
     }
 
     /// Waits until all is written, but not for long if nobody reads.
-    pub(crate) fn finish(&mut self, flows: &mut FlowTable, names: &impl Names) {
+    pub(crate) fn finish(&mut self, names: &impl Names) {
         let deadline = Instant::now() + PATIENCE;
-        while flows.has_reports() || self.owed.is_something() || !self.block.is_empty() {
-            self.tell(flows, names);
+        self.count_lost();
+        while !self.waiting.is_empty() || self.owed.is_something() || !self.block.is_empty() {
+            self.tell(names);
             let waits = !self.block.is_empty();
             if waits && (Instant::now() > deadline || !self.writer.wait_for_room()) {
                 break;
             }
         }
-        let untold = std::iter::from_fn(|| flows.poll()).count();
+        let untold = self.waiting.len();
         if untold > 0 || !self.writer.finish(deadline) {
             warn!(
                 flows = untold,
                 "nobody reads standard output: these flows were not told, and lines written last were not taken"
             );
+        }
+    }
+
+    fn count_lost(&mut self) {
+        let lost = self.waiting.take_lost();
+        if !lost.is_zero() {
+            warn!(
+                packets = lost.packets,
+                "flows were lost: whoever reads standard output does not keep up"
+            );
+            self.add_loss("flows", lost.packets, lost.bytes);
         }
     }
 
@@ -102,7 +133,14 @@ impl Exporter {
     }
 
     fn add_owed(&mut self) {
-        let Owed { losses, skipped } = std::mem::take(&mut self.owed);
+        let Owed {
+            losses,
+            skipped,
+            causes,
+        } = std::mem::take(&mut self.owed);
+        for (cause, suggestions) in causes.values() {
+            self.add(&Line::cause(cause, suggestions));
+        }
         for (place, (packets, bytes)) in losses {
             self.add(&Line::loss(place, packets, bytes));
         }
@@ -121,6 +159,6 @@ impl Exporter {
 
 impl Owed {
     fn is_something(&self) -> bool {
-        !self.losses.is_empty() || !self.skipped.is_empty()
+        !self.losses.is_empty() || !self.skipped.is_empty() || !self.causes.is_empty()
     }
 }

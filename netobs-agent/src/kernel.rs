@@ -47,8 +47,8 @@ pub(crate) struct Kernel {
     counters: Counters,
     missed: Missed,
     logger: EbpfLogger<&'static dyn Log>,
-    /// `None` where the kernel does not let us see drops.
-    reasons: Option<Reasons>,
+    /// An error, as it was said, where the kernel does not let us see drops.
+    reasons: Result<Reasons, String>,
 }
 
 impl Kernel {
@@ -66,10 +66,10 @@ impl Kernel {
         let drops = types.and_then(|types| programs::load_drops(&mut ebpf, &types.btf));
         let reasons = drops
             .inspect_err(|error| warn!(%error, "drops are not seen, only traffic"))
-            .ok();
+            .map_err(|error| error.to_string());
         memory::give_back();
         let taps = Taps::probe();
-        info!(attach_by = ?taps.by(), drops = reasons.is_some(), "programs are loaded");
+        info!(attach_by = ?taps.by(), drops = reasons.is_ok(), "programs are loaded");
         Ok(Self {
             ebpf,
             taps,
@@ -108,7 +108,17 @@ impl Kernel {
     pub(crate) fn reason_name(&self, reason: ReasonId) -> String {
         self.reasons
             .as_ref()
-            .map_or_else(|| format!("REASON_{}", reason.0), |reasons| reasons.name(reason))
+            .map_or_else(|_| format!("REASON_{}", reason.0), |reasons| reasons.name(reason))
+    }
+
+    /// Every reason the kernel has a name for.
+    pub(crate) fn reason_names(&self) -> impl Iterator<Item = (ReasonId, &str)> {
+        self.reasons.iter().flat_map(Reasons::names)
+    }
+
+    /// Why drops are not seen, if they are not, and what would help.
+    pub(crate) fn drops_missing(&self) -> Option<&str> {
+        self.reasons.as_ref().err().map(String::as_str)
     }
 
     /// Tells what the ring points to; whether there may be more. In a flood there always is, while new links wait.

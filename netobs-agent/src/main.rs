@@ -1,17 +1,23 @@
 //! The netobs daemon: sees allowed and dropped traffic of every pod of a node, and tells it.
 mod app;
 mod args;
+mod cluster;
 mod export;
 mod kernel;
 mod node;
+mod serve;
 
 use std::{io::IsTerminal as _, process::ExitCode};
 
 use clap::Parser as _;
+use tokio::runtime::Builder;
 use tracing::error;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::args::Args;
+
+/// For all who are served and for the cluster; capture has the main thread for itself.
+const ROOM_THREADS: usize = 2;
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -32,6 +38,13 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(app::run(args))
+    let rooms = Builder::new_multi_thread()
+        .worker_threads(ROOM_THREADS)
+        .thread_name("rooms")
+        .enable_all()
+        .build()?;
+    let capture = Builder::new_current_thread().enable_all().build()?;
+    let result = capture.block_on(app::run(args, rooms.handle()));
+    rooms.shutdown_background();
+    result
 }

@@ -1,9 +1,11 @@
 //! The node room: which interfaces there are, and which of them lead to pods.
+mod addresses;
 mod conntrack;
 mod links;
 mod message;
 mod qdisc;
 
+pub(crate) use addresses::own_addresses;
 pub(crate) use conntrack::Conntrack;
 pub(crate) use links::{Link, LinkChange, Links};
 pub(crate) use qdisc::Qdiscs;

@@ -1,9 +1,30 @@
 //! The gRPC contract `netobs.v1`: its messages and service, and what the reflection service tells of them.
 #![forbid(unsafe_code)]
 
-/// The generated messages, clients and servers.
+pub use self::encoder::Encoder;
+
+pub mod client;
+pub mod encoded;
+mod encoder;
+#[cfg(test)]
+mod fixtures;
+pub mod model;
+pub mod wire;
+mod words;
+
+/// The generated messages, clients and servers; their JSON is protobuf's own.
+#[expect(
+    unused_qualifications,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::cognitive_complexity,
+    clippy::large_enum_variant,
+    clippy::too_many_lines,
+    reason = "generated code"
+)]
 pub mod v1 {
     tonic::include_proto!("netobs.v1");
+    include!(concat!(env!("OUT_DIR"), "/netobs.v1.serde.rs"));
 }
 
 /// The `FileDescriptorSet` of the contract, for reflection.

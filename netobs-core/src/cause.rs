@@ -7,12 +7,14 @@ use std::{
 pub use self::{
     affected::Affected,
     find::{Ends, Finding, disagreement, find},
-    model::{Cause, CauseId, CauseKey, Example, Found, Kind, Labelled, Mend, Party, State, Toll, Want},
+    hint::Hint,
+    model::{Cause, CauseId, CauseKey, CauseRef, Example, Found, Kind, Labelled, Mend, Party, State, Toll, Want},
 };
 use crate::{event::Count, explain::LabelHint, policy::End, time::Timestamp};
 
 mod affected;
 mod find;
+mod hint;
 mod model;
 #[cfg(test)]
 mod tests;

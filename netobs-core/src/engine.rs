@@ -10,6 +10,7 @@ use self::{
     surroundings::{Live, Selected},
 };
 pub use self::{
+    judge::with_connection,
     output::{ExplainedFlow, Judgement, Output, Where},
     reasons::{Reasons, Suspicion},
 };
@@ -132,7 +133,7 @@ impl Engine {
     }
 
     /// Something was lost before it came to the engine.
-    pub fn handle_loss(&mut self, count: u64) {
+    pub fn handle_loss(&mut self, count: Count) {
         self.outputs.push(Output::Lost {
             place: Where::Kernel,
             count,
@@ -209,7 +210,7 @@ impl Engine {
             return Vec::new();
         }
         let example = &cause.example;
-        judge::with_connection(example.ends(), |connection| {
+        with_connection(example.ends(), |connection| {
             let policies = self.policies.set();
             policies.suggest(connection, &example.explanation, &self.live())
         })
@@ -218,6 +219,11 @@ impl Engine {
     /// The cluster and its past, as explanations and suggestions ask for them.
     pub const fn surroundings(&self) -> impl Surroundings + '_ {
         self.live()
+    }
+
+    /// Connections that are kept now.
+    pub fn flows(&self) -> usize {
+        self.flows.len()
     }
 
     pub const fn directory(&self) -> &Directory {
@@ -253,7 +259,7 @@ impl Engine {
         if !lost.is_zero() {
             self.outputs.push(Output::Lost {
                 place: Where::FlowTable,
-                count: lost.packets,
+                count: lost,
             });
         }
     }

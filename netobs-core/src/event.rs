@@ -1,5 +1,9 @@
 //! What the kernel told us once: checked, owned and free of the kernel's own layout.
-use std::{net::IpAddr, ops::AddAssign};
+use std::{
+    fmt::{self, Display, Formatter},
+    net::IpAddr,
+    ops::AddAssign,
+};
 
 use crate::time::Timestamp;
 
@@ -14,6 +18,22 @@ pub struct NetnsId(pub u32);
 /// A drop reason by the running kernel's own number; [`crate::event`] knows no names, the kernel room does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReasonId(pub u32);
+
+/// For those the kernel gave no name.
+impl Display for ReasonId {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        write!(out, "{UNNAMED}{}", self.0)
+    }
+}
+
+impl ReasonId {
+    /// The reason that is written like this where it has no name.
+    pub fn unnamed(text: &str) -> Option<Self> {
+        Some(Self(text.strip_prefix(UNNAMED)?.parse().ok()?))
+    }
+}
+
+const UNNAMED: &str = "REASON_";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {

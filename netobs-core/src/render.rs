@@ -2,13 +2,14 @@
 use std::fmt::Write;
 
 pub use self::{
-    cause::cause,
+    cause::{cause, cause_headline, cause_hint, party},
     change::{command, commands},
     hint::{connection_hint, label_hint, port_hint, rule_hint},
     mismatch::mismatch,
     time::utc,
 };
 use crate::{
+    directory::Doubt,
     event::Protocol,
     explain::{Attempt, DirectionExplanation, Explanation, Ground},
     policy::{
@@ -122,6 +123,19 @@ pub fn endpoint(endpoint: Endpoint<'_>) -> String {
             address: None,
         } => "a node".to_owned(),
         Endpoint::World(address) | Endpoint::Unknown(address) => address.to_string(),
+    }
+}
+
+/// Why it is not known whose an address is.
+pub fn doubt(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::Several => "several pods may have had this address".to_owned(),
+        Doubt::Former(pod) => format!(
+            "pod {}/{} had this address before, and of a later one nothing was heard",
+            pod.namespace, pod.name
+        ),
+        Doubt::Unheard => "it is a pod's address, and of that pod nothing was heard yet".to_owned(),
+        Doubt::Unlisted => "the cluster's pods are not all known yet".to_owned(),
     }
 }
 

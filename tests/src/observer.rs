@@ -5,7 +5,7 @@ mod flow;
 pub use flow::{Dropped, End, Flow};
 
 use crate::node::Node;
-use crate::process::Agent;
+use crate::process::{Agent, EXPORT_ONLY};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub struct Observed {
 impl Observer {
     pub fn start(node: &Node) -> Result<Self> {
         let mut command = node.command(&program()?.to_string_lossy())?;
-        command.args(["--export", "stdout", "--log", "info,netobs_agent=debug"]);
+        command.args(EXPORT_ONLY).args(["--log", "info,netobs_agent=debug"]);
         let agent = Agent::start(&mut command)?;
         agent.wait_for_error(PATIENCE, "attached interfaces=")?;
         Ok(Self { agent })

@@ -3,7 +3,7 @@
 mod agent;
 mod usage;
 
-pub use agent::{Agent, Ended};
+pub use agent::{Agent, EXPORT_ONLY, Ended};
 pub use usage::Usage;
 
 use crate::sys;

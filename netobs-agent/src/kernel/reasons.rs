@@ -42,6 +42,10 @@ impl Reasons {
             .unwrap_or_else(|| format!("REASON_{}", reason.0))
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = (ReasonId, &str)> {
+        self.by_id.iter().map(|(id, name)| (*id, name.as_str()))
+    }
+
     /// One bit for each core reason that is no drop.
     pub(crate) fn ignored(&self) -> [u64; 4] {
         let mut bits = [0; 4];

@@ -23,6 +23,19 @@ pub(crate) enum AttachBy {
     Clsact,
 }
 
+impl AttachBy {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Tcx => "tcx",
+            Self::Clsact => "clsact",
+        }
+    }
+
+    pub(crate) const fn is_tcx(self) -> bool {
+        matches!(self, Self::Tcx)
+    }
+}
+
 /// Directions as the host's end of a veth has them: what comes from the pod is its ingress.
 const TAPS: [(&str, TcAttachType); 2] = [(FROM_POD, TcAttachType::Ingress), (TO_POD, TcAttachType::Egress)];
 const FIRST: u16 = 1;

@@ -38,6 +38,28 @@ pub(super) fn send(socket: &Socket, message: RouteNetlinkMessage, flags: u16) ->
     socket.send(&bytes, 0).map(|_| ())
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "other messages say nothing of the request"
+)]
+/// Asks over a socket of its own, and waits until the kernel says that it has said all.
+pub(super) fn request(message: RouteNetlinkMessage, flags: u16) -> io::Result<Vec<RouteNetlinkMessage>> {
+    let socket = socket()?;
+    send(&socket, message, flags)?;
+    let mut answers = Vec::new();
+    loop {
+        let (datagram, _) = socket.recv_from_full()?;
+        for payload in split(&datagram) {
+            match payload {
+                NetlinkPayload::Done(_) => return Ok(answers),
+                NetlinkPayload::Error(error) => return error.code.map_or(Ok(answers), |_| Err(error.to_io())),
+                NetlinkPayload::InnerMessage(answer) => answers.push(answer),
+                _ => {}
+            }
+        }
+    }
+}
+
 /// Every message of a datagram; one that cannot be read is left out, and what follows it is not.
 pub(super) fn split(mut datagram: &[u8]) -> Vec<NetlinkPayload<RouteNetlinkMessage>> {
     const HEADER_LEN: usize = 16;

@@ -1,12 +1,11 @@
 //! clsact qdiscs, for kernels without TCX: made where there is none, and taken away again only if we made them.
-use std::{collections::HashSet, io};
+use std::collections::HashSet;
 
-use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST, NetlinkPayload};
+use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REQUEST};
 use netlink_packet_route::{
     RouteNetlinkMessage,
     tc::{TcAttribute, TcHandle, TcMessage},
 };
-use netlink_sys::Socket;
 use netobs_core::event::Ifindex;
 
 use super::{Link, NodeError, message};
@@ -40,7 +39,7 @@ impl Qdiscs {
         clsact.header.handle = HANDLE;
         clsact.attributes.push(TcAttribute::Kind("clsact".to_owned()));
         let flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
-        match request(RouteNetlinkMessage::NewQueueDiscipline(clsact), flags) {
+        match message::request(RouteNetlinkMessage::NewQueueDiscipline(clsact), flags) {
             Ok(_) => {
                 self.made.insert(link.index);
                 Ok(())
@@ -63,7 +62,7 @@ impl Qdiscs {
             if !has_filters(interface, INGRESS) && !has_filters(interface, EGRESS) {
                 let clsact = about(interface, CLSACT);
                 // Fails only where the interface went first.
-                let _ = request(
+                let _ = message::request(
                     RouteNetlinkMessage::DelQueueDiscipline(clsact),
                     NLM_F_REQUEST | NLM_F_ACK,
                 );
@@ -81,27 +80,5 @@ fn about(interface: Ifindex, parent: TcHandle) -> TcMessage {
 
 fn has_filters(interface: Ifindex, parent: TcHandle) -> bool {
     let all = RouteNetlinkMessage::GetTrafficFilter(about(interface, parent));
-    request(all, NLM_F_REQUEST | NLM_F_DUMP).is_ok_and(|found| found > 0)
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "other messages say nothing of the request"
-)]
-/// Sends, and reads until the kernel says that it is done; how many objects it named meanwhile.
-fn request(message: RouteNetlinkMessage, flags: u16) -> io::Result<usize> {
-    let socket: Socket = message::socket()?;
-    message::send(&socket, message, flags)?;
-    let mut named = 0;
-    loop {
-        let (datagram, _) = socket.recv_from_full()?;
-        for payload in message::split(&datagram) {
-            match payload {
-                NetlinkPayload::Done(_) => return Ok(named),
-                NetlinkPayload::Error(error) => return error.code.map_or(Ok(named), |_| Err(error.to_io())),
-                NetlinkPayload::InnerMessage(_) => named += 1,
-                _ => {}
-            }
-        }
-    }
+    message::request(all, NLM_F_REQUEST | NLM_F_DUMP).is_ok_and(|found| !found.is_empty())
 }

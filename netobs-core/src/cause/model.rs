@@ -16,6 +16,13 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CauseId(pub u64);
 
+/// A cause as a flow names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CauseRef {
+    pub id: CauseId,
+    pub kind: Kind,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// An object lacks a label, has it with another value, or has one it must not have.
@@ -128,7 +135,7 @@ pub struct Toll {
 
 impl Toll {
     /// For what is affected: packets where they were counted, connections elsewhere.
-    pub(super) const fn weight(&self) -> u64 {
+    pub const fn weight(&self) -> u64 {
         self.dropped.packets + self.unanswered + self.passed
     }
 }

@@ -131,7 +131,8 @@ pub(super) fn outcome_in(direction: Direction, ends: Ends<'_>, policies: &Policy
     with_connection(ends, |connection| policies.decide(connection, direction).outcome())
 }
 
-pub(super) fn with_connection<R>(ends: Ends<'_>, ask: impl FnOnce(&Connection<'_>) -> R) -> R {
+/// Asks about the connection between two ends as policies see it.
+pub fn with_connection<R>(ends: Ends<'_>, ask: impl FnOnce(&Connection<'_>) -> R) -> R {
     let source = Seen::new(ends.source, ends.tuple.source);
     let destination = Seen::new(ends.destination, ends.tuple.destination);
     ask(&Connection {

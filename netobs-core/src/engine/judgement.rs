@@ -3,7 +3,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use super::{Engine, ExplainedFlow, Judgement, Live, Output, Suspicion};
 use crate::{
-    cause::{self, Ends, Example, Finding, Kind, Sighting, Toll},
+    cause::{self, CauseRef, Ends, Example, Finding, Kind, Sighting, Toll},
     change::Pod,
     directory::{Doubt, Owner},
     enrich::{EnrichedFlow, enrich, owners},
@@ -194,6 +194,7 @@ impl Engine {
             return;
         };
         for finding in findings(explained.judgement, example) {
+            let kind = finding.key.kind;
             let sighting = Sighting {
                 finding,
                 example: example.clone(),
@@ -201,7 +202,8 @@ impl Engine {
                 first,
                 last,
             };
-            explained.causes.extend(self.causes.add(sighting));
+            let id = self.causes.add(sighting);
+            explained.causes.extend(id.map(|id| CauseRef { id, kind }));
         }
     }
 

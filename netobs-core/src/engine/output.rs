@@ -2,8 +2,9 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    cause::{Cause, CauseId},
+    cause::{Cause, CauseRef, Ends},
     enrich::EnrichedFlow,
+    event::Count,
     explain::Explanation,
     flow::Phase,
     policy::Outcome,
@@ -19,7 +20,17 @@ pub struct ExplainedFlow {
     pub judgement: Judgement,
     /// For what was lost, or passed, otherwise than it would be without policies.
     pub explanation: Option<Arc<Explanation>>,
-    pub causes: Vec<CauseId>,
+    pub causes: Vec<CauseRef>,
+}
+
+impl ExplainedFlow {
+    pub const fn ends(&self) -> Ends<'_> {
+        Ends {
+            source: &self.enriched.source,
+            destination: &self.enriched.destination,
+            tuple: self.enriched.flow.tuple,
+        }
+    }
 }
 
 /// How what happened and what policies say go together.
@@ -59,9 +70,10 @@ pub enum Output {
     Flow(Arc<ExplainedFlow>),
     /// A cause that is new or not as it was.
     Cause(Arc<Cause>),
+    /// Packets; for [`Where::Output`], outputs.
     Lost {
         place: Where,
-        count: u64,
+        count: Count,
     },
 }
 
@@ -98,10 +110,10 @@ impl Outputs {
     }
 
     fn take_lost(&mut self) -> Option<Output> {
-        let count = std::mem::take(&mut self.lost);
-        (count > 0).then_some(Output::Lost {
+        let packets = std::mem::take(&mut self.lost);
+        (packets > 0).then_some(Output::Lost {
             place: Where::Output,
-            count,
+            count: Count { packets, bytes: 0 },
         })
     }
 }
@@ -110,17 +122,18 @@ impl Outputs {
 mod tests {
     use super::*;
 
-    fn kernel(count: u64) -> Output {
-        Output::Lost {
-            place: Where::Kernel,
-            count,
-        }
+    fn kernel(packets: u64) -> Output {
+        told(Where::Kernel, packets)
     }
 
-    fn lost(count: u64) -> Output {
+    fn lost(packets: u64) -> Output {
+        told(Where::Output, packets)
+    }
+
+    fn told(place: Where, packets: u64) -> Output {
         Output::Lost {
-            place: Where::Output,
-            count,
+            place,
+            count: Count { packets, bytes: 0 },
         }
     }
 

@@ -128,7 +128,7 @@ impl Story {
             let text = match output {
                 Output::Flow(flow) => flow_line(&flow),
                 Output::Cause(cause) => render::cause(&cause, &self.engine.suggest(&cause)),
-                Output::Lost { place, count } => format!("lost {count} in {place:?}\n"),
+                Output::Lost { place, count } => format!("lost {} in {place:?}\n", count.packets),
             };
             self.text += &text;
         }
@@ -219,7 +219,7 @@ fn flow_line(explained: &ExplainedFlow) -> String {
         write!(line, ", as flow {}", twin.0).unwrap();
     }
     for cause in &explained.causes {
-        write!(line, ", cause {}", cause.0).unwrap();
+        write!(line, ", cause {}", cause.id.0).unwrap();
     }
     line + "\n"
 }

@@ -3,7 +3,7 @@ use std::fmt::Display;
 
 use super::{commands, connection_hint, effects, label_hint, rule_hint, utc, word};
 use crate::{
-    cause::{Affected, Cause, Found, Kind, Labelled, Mend, Party, State, Toll, Want},
+    cause::{Affected, Cause, Found, Hint, Kind, Labelled, Mend, Party, State, Toll, Want},
     labels::Operator,
     policy::{Direction, Transport},
     suggest::Suggestion,
@@ -12,7 +12,7 @@ use crate::{
 
 /// The whole cause, for a terminal.
 pub fn cause(cause: &Cause, suggestions: &[Suggestion]) -> String {
-    let mut text = format!("{}\n", headline(cause));
+    let mut text = format!("{}\n", cause_headline(cause));
     let mut line = |what: String| text += &format!("  {what}\n");
     let (first, last) = (utc(cause.first), utc(cause.last));
     line(format!(
@@ -26,7 +26,7 @@ pub fn cause(cause: &Cause, suggestions: &[Suggestion]) -> String {
         port.map_or_else(|| protocol.to_string(), |port| format!("{port}/{protocol}"))
     });
     line(format!("to {} on {ports}", affected(&cause.destinations, party)));
-    for hint in hints(cause) {
+    for hint in cause.hints().filter_map(cause_hint) {
         line(format!("hint: {hint}"));
     }
     for suggestion in suggestions.iter().filter(|_| !cause.is_mended()).take(1) {
@@ -37,7 +37,8 @@ pub fn cause(cause: &Cause, suggestions: &[Suggestion]) -> String {
     text
 }
 
-fn headline(cause: &Cause) -> String {
+/// The cause in one sentence, without times and counts.
+pub fn cause_headline(cause: &Cause) -> String {
     let policies = list(cause.policies.iter());
     let direction = word(cause.key.direction);
     match (cause.key.kind, &cause.key.mend) {
@@ -69,14 +70,26 @@ fn headline(cause: &Cause) -> String {
     }
 }
 
-/// What is odd about the labels, then about the rule that came nearest, then about the whole.
-fn hints(cause: &Cause) -> Vec<String> {
-    let explanation = &cause.example.explanation;
-    let labels = cause.found.iter().flat_map(|found| &found.hints).filter_map(label_hint);
-    let nearest = explanation.of(cause.key.direction).nearest();
-    let rules = nearest.into_iter().flat_map(|attempt| &attempt.hints).map(rule_hint);
-    let whole = explanation.hints.iter().map(connection_hint);
-    labels.chain(rules).chain(whole).collect()
+/// `None` where the cause itself has said it.
+pub fn cause_hint(hint: Hint<'_>) -> Option<String> {
+    match hint {
+        Hint::Label { hint, .. } => label_hint(hint),
+        Hint::Rule(hint) => Some(rule_hint(hint)),
+        Hint::Connection(hint) => Some(connection_hint(hint)),
+    }
+}
+
+/// An end of affected traffic.
+pub fn party(party: &Party) -> String {
+    match party {
+        Party::Workload { namespace, workload } => owner(namespace, workload),
+        Party::Namespace(name) => format!("namespace {name}"),
+        Party::Node(name) => format!("node {name}"),
+        Party::Service(name) => format!("service {}/{}", name.namespace, name.name),
+        Party::World(Some(address)) | Party::Unknown(Some(address)) => address.to_string(),
+        Party::World(None) => "outside the cluster".to_owned(),
+        Party::Unknown(None) => "unknown addresses".to_owned(),
+    }
 }
 
 fn lack(want: &Want, found: &Found) -> String {
@@ -120,18 +133,6 @@ fn traffic(cause: &Cause) -> String {
     let protocol = Transport(*protocol);
     let port = port.map_or_else(|| protocol.to_string(), |port| format!("{port}/{protocol}"));
     format!("{} to {} on {port}", party(source), party(destination))
-}
-
-fn party(party: &Party) -> String {
-    match party {
-        Party::Workload { namespace, workload } => owner(namespace, workload),
-        Party::Namespace(name) => format!("namespace {name}"),
-        Party::Node(name) => format!("node {name}"),
-        Party::Service(name) => format!("service {}/{}", name.namespace, name.name),
-        Party::World(Some(address)) | Party::Unknown(Some(address)) => address.to_string(),
-        Party::World(None) => "outside the cluster".to_owned(),
-        Party::Unknown(None) => "unknown addresses".to_owned(),
-    }
 }
 
 fn owner(namespace: &str, workload: &Workload) -> String {

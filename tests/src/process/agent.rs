@@ -16,6 +16,19 @@ const KEPT_ERROR_LINES: usize = 2_000;
 /// Standard output ends a moment before the last of standard error is read.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
+/// Arguments for an agent of which only the export is asked: it knows no cluster and serves nobody.
+pub const EXPORT_ONLY: [&str; 9] = [
+    "--export",
+    "stdout",
+    "--no-cluster",
+    "--socket",
+    "none",
+    "--listen",
+    "none",
+    "--http",
+    "none",
+];
+
 /// A running program whose lines are read as they come.
 #[derive(Debug)]
 pub struct Agent {

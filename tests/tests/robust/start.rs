@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use netobs_tests::netns::Netns;
-use netobs_tests::process::{Agent, Ended};
+use netobs_tests::process::{Agent, EXPORT_ONLY, Ended};
 use serde_json::Value;
 use std::env;
 use std::process::Command;
@@ -19,7 +19,7 @@ pub(super) fn agent() -> Result<String> {
 /// The agent's command line on a node.
 pub(super) fn command(node: &Netns, arguments: &[&str]) -> Result<Command> {
     let mut command = node.command(&agent()?)?;
-    command.args(["--export", "stdout"]).args(arguments);
+    command.args(EXPORT_ONLY).args(arguments);
     Ok(command)
 }
 
@@ -29,7 +29,8 @@ pub(super) fn command_without_btf(node: &Netns, arguments: &[&str]) -> Result<Co
     let mut command = node.command("unshare")?;
     command
         .args(["--mount", "--propagation", "private", "sh", "-c", HIDE])
-        .args([&agent()?, "--export", "stdout"])
+        .arg(agent()?)
+        .args(EXPORT_ONLY)
         .args(arguments);
     Ok(command)
 }

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use aya::programs::{SchedClassifier, TcAttachType};
 use netobs_tests::netns::Netns;
 use netobs_tests::pod::Pod;
-use netobs_tests::process::Process;
+use netobs_tests::process::{EXPORT_ONLY, Process};
 
 use crate::programs::ProgramId;
 
@@ -26,7 +26,8 @@ pub(crate) fn start(node: &Netns, pods: &[&Pod], export: Stdio) -> Result<Proces
         env::var_os("NETOBS_AGENT").context("NETOBS_AGENT must say where the agent is; `cargo xtask bench` sets it")?;
     let mut command = node.command(&program.to_string_lossy())?;
     command
-        .args(["--export", "stdout", "--log", "warn"])
+        .args(EXPORT_ONLY)
+        .args(["--log", "warn"])
         .stdin(Stdio::null())
         .stdout(export);
     let mut agent = Process::start(&mut command)?;

@@ -1,0 +1,110 @@
+//! The rooms that run beside capture, on threads of their own.
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+    time::timeout,
+};
+use tracing::{info, warn};
+
+use super::settings;
+use crate::{
+    args::Args,
+    cluster::{Cluster, EventWriter, Heard},
+    serve::{Feed, Question, Server},
+};
+
+/// Changes that may wait to be taken in; whoever has more to tell waits.
+const CHANGES: usize = 4_096;
+const QUESTIONS: usize = 64;
+/// How long those who are served have for their last messages.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+pub(super) struct Rooms {
+    server: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
+    /// Kept, so that the receivers never see the end of their channels.
+    _changes: mpsc::Sender<Heard>,
+    _questions: mpsc::Sender<Question>,
+}
+
+/// What the app hears from the rooms, and tells them.
+pub(super) struct Opened {
+    pub(super) cluster: Option<Cluster>,
+    pub(super) events: Option<EventWriter>,
+    pub(super) changes: mpsc::Receiver<Heard>,
+    pub(super) questions: mpsc::Receiver<Question>,
+}
+
+impl Rooms {
+    pub(super) async fn open(args: &Args, feed: Feed, elsewhere: &Handle) -> anyhow::Result<(Self, Opened)> {
+        let (to_app, changes) = mpsc::channel(CHANGES);
+        let (ask, questions) = mpsc::channel(QUESTIONS);
+        let (stop, stopped) = oneshot::channel();
+        let server = bind(args, feed, ask.clone(), elsewhere).await?;
+        let server = elsewhere.spawn(server.run(async {
+            // Fails only where the sender is gone, which means the same.
+            let _ = stopped.await;
+        }));
+        let cluster = connect(args, elsewhere).await?;
+        let mut events = None;
+        if let Some(cluster) = &cluster {
+            elsewhere.spawn(cluster.watch(to_app.clone()));
+            if !args.cluster.no_events {
+                let (writer, writing) = cluster.events();
+                elsewhere.spawn(writing);
+                events = Some(writer);
+            }
+        }
+        let rooms = Self {
+            server,
+            stop,
+            _changes: to_app,
+            _questions: ask,
+        };
+        let opened = Opened {
+            cluster,
+            events,
+            changes,
+            questions,
+        };
+        Ok((rooms, opened))
+    }
+
+    pub(super) async fn close(self) {
+        let _ = self.stop.send(());
+        if timeout(LAST_WORDS, self.server).await.is_err() {
+            warn!("some subscribers did not take their last messages in time and were cut off");
+        }
+    }
+}
+
+async fn bind(args: &Args, feed: Feed, ask: mpsc::Sender<Question>, elsewhere: &Handle) -> anyhow::Result<Server> {
+    let settings = settings::serve(args);
+    let binding = elsewhere.spawn(async move { Server::bind(&settings, feed, ask).await });
+    let server = binding.await.context("the serving room could not be opened")??;
+    for address in server.addresses() {
+        info!(address, "serving");
+    }
+    Ok(server)
+}
+
+async fn connect(args: &Args, elsewhere: &Handle) -> anyhow::Result<Option<Cluster>> {
+    let Some(settings) = settings::cluster(args) else {
+        return Ok(None);
+    };
+    let cluster = elsewhere
+        .spawn(async move { Cluster::connect(&settings).await })
+        .await
+        .context("the cluster room could not be opened")??;
+    if cluster.is_none() {
+        warn!(
+            "this is no pod and --kubeconfig is not given: there is no cluster to ask, and flows carry no labels; \
+             --no-cluster says that this is meant"
+        );
+    }
+    Ok(cluster)
+}

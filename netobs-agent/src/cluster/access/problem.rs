@@ -1,0 +1,223 @@
+//! What is wrong with a configuration, in which field, and what to do about it.
+use std::{io, path::Path};
+
+use kube::config::{InClusterError, Kubeconfig, KubeconfigError, LoadDataError};
+
+use super::ClusterError;
+
+/// What kube would only notice with the first request, or not at all.
+pub(super) fn check(path: &Path, context: Option<&str>, file: &Kubeconfig) -> Result<(), ClusterError> {
+    let current = context.or(file.current_context.as_deref());
+    let Some(context) = file
+        .contexts
+        .iter()
+        .find(|one| Some(one.name.as_str()) == current)
+        .and_then(|one| one.context.as_ref())
+    else {
+        return Ok(());
+    };
+    let cluster = file.clusters.iter().find(|one| one.name == context.cluster);
+    if let Some((name, cluster)) = cluster.and_then(|one| Some((&one.name, one.cluster.as_ref()?))) {
+        let server = cluster.server.as_deref().unwrap_or_default();
+        if !server.starts_with("https://") && !server.starts_with("http://") {
+            return Err(problem(
+                path,
+                format!("clusters[{name}].cluster.server"),
+                format!("{server:?} is no address of an API server"),
+                "write it with its scheme, such as https://10.0.0.1:6443",
+            ));
+        }
+        if cluster.proxy_url.as_deref().is_some_and(|proxy| !proxy.is_empty()) {
+            return Err(problem(
+                path,
+                format!("clusters[{name}].cluster.proxy-url"),
+                "netobs reaches the API server without a proxy only",
+                "take it out, in a copy of the file if others need it",
+            ));
+        }
+    }
+    let user = context.user.as_deref().filter(|user| !user.is_empty());
+    match user.filter(|user| !file.auth_infos.iter().any(|one| one.name == **user)) {
+        Some(user) => Err(problem(
+            path,
+            format!("contexts[{}].context.user", current.unwrap_or_default()),
+            format!("there is no user {user:?}"),
+            format!(
+                "name one of those in the file: {}",
+                list(file.auth_infos.iter().map(|one| &one.name))
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn of_file(
+    path: &Path,
+    context: Option<&str>,
+    file: Option<&Kubeconfig>,
+    error: KubeconfigError,
+) -> ClusterError {
+    let contexts = || list(file.into_iter().flat_map(|file| &file.contexts).map(|one| &one.name));
+    let asked = if context.is_some() {
+        "--context"
+    } else {
+        "current-context"
+    };
+    match error {
+        KubeconfigError::ReadConfig(error, _) => {
+            problem(path, "the file", format!("it cannot be read: {error}"), of_io(&error))
+        }
+        KubeconfigError::Parse(error) => problem(
+            path,
+            "the file",
+            format!("it is no kubeconfig: {error}"),
+            "`kubectl config view --raw --kubeconfig` with this file tells the same; mend it or name another",
+        ),
+        KubeconfigError::CurrentContextNotSet => problem(
+            path,
+            "current-context",
+            "it is not set",
+            format!("choose one with --context: {}", contexts()),
+        ),
+        KubeconfigError::LoadContext(name) => problem(
+            path,
+            asked,
+            format!("there is no context {name:?}"),
+            format!("choose one with --context: {}", contexts()),
+        ),
+        KubeconfigError::LoadClusterOfContext(name) => problem(
+            path,
+            "contexts[].context.cluster",
+            format!("there is no cluster {name:?}"),
+            format!(
+                "name one of those in the file: {}",
+                list(file.into_iter().flat_map(|file| &file.clusters).map(|one| &one.name))
+            ),
+        ),
+        other => of_field(path, other),
+    }
+}
+
+/// What kube says when it makes a client of a configuration that it could read.
+pub(super) fn of_access(path: &Path, error: kube::Error) -> ClusterError {
+    match error {
+        kube::Error::InferKubeconfig(error) => of_field(path, error),
+        kube::Error::Auth(error) => problem(
+            path,
+            "users[].user",
+            error.to_string(),
+            "see that the token file is there and readable, or the command can be run, as the agent's user",
+        ),
+        kube::Error::RustlsTls(error) => problem(
+            path,
+            "certificate-authority, client-certificate or client-key",
+            error.to_string(),
+            "each must be PEM (base64 of it in the -data fields), and the key that of the certificate",
+        ),
+        other => problem(
+            path,
+            "the file",
+            other.to_string(),
+            "mend it or name another with --kubeconfig",
+        ),
+    }
+}
+
+pub(super) fn of_pod(error: &InClusterError) -> ClusterError {
+    let remedy = match error {
+        InClusterError::ReadDefaultNamespace(_) | InClusterError::ReadCertificateBundle(_) => {
+            "set automountServiceAccountToken: true for the agent's pod"
+        }
+        InClusterError::ReadEnvironmentVariable(_)
+        | InClusterError::ParseClusterPort(_)
+        | InClusterError::ParseClusterUrl(_) => {
+            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be the API server's address and port"
+        }
+        InClusterError::ParseCertificates(_) => "see that ca.crt of the service account is PEM",
+    };
+    ClusterError::InCluster {
+        problem: error.to_string(),
+        remedy,
+    }
+}
+
+fn of_field(path: &Path, error: KubeconfigError) -> ClusterError {
+    let field = match &error {
+        KubeconfigError::MissingClusterUrl | KubeconfigError::ParseClusterUrl(_) => "clusters[].cluster.server",
+        KubeconfigError::LoadCertificateAuthority(_) | KubeconfigError::ParseCertificates(_) => {
+            "clusters[].cluster.certificate-authority"
+        }
+        KubeconfigError::LoadClientCertificate(_) => "users[].user.client-certificate",
+        KubeconfigError::LoadClientKey(_) => "users[].user.client-key",
+        KubeconfigError::ParseProxyUrl(_) => "clusters[].cluster.proxy-url or HTTPS_PROXY",
+        KubeconfigError::KindMismatch => "kind",
+        KubeconfigError::ApiVersionMismatch => "apiVersion",
+        KubeconfigError::CurrentContextNotSet
+        | KubeconfigError::LoadContext(_)
+        | KubeconfigError::LoadClusterOfContext(_)
+        | KubeconfigError::FindPath
+        | KubeconfigError::ReadConfig(..)
+        | KubeconfigError::Parse(_) => "the file",
+    };
+    match &error {
+        KubeconfigError::LoadCertificateAuthority(data)
+        | KubeconfigError::LoadClientCertificate(data)
+        | KubeconfigError::LoadClientKey(data) => of_data(path, field, data),
+        other => problem(path, field, other.to_string(), "mend this field"),
+    }
+}
+
+fn of_data(path: &Path, field: &str, error: &LoadDataError) -> ClusterError {
+    match error {
+        LoadDataError::DecodeBase64(error) => problem(
+            path,
+            format!("{field}-data"),
+            format!("it is not base64: {error}"),
+            "write the base64 of the PEM file, on one line",
+        ),
+        LoadDataError::ReadFile(error, named) => problem(
+            path,
+            field,
+            format!("{} cannot be read: {error}", named.display()),
+            of_io(error),
+        ),
+        LoadDataError::NoBase64DataOrFile => problem(
+            path,
+            field,
+            "it is not given, though its counterpart is",
+            "give both client-certificate and client-key",
+        ),
+    }
+}
+
+fn of_io(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "check the path; relative ones are relative to the kubeconfig",
+        io::ErrorKind::PermissionDenied => "make it readable for the agent's user",
+        io::ErrorKind::InvalidData => "save it as UTF-8",
+        _ => "see that it is a file that the agent's user can read",
+    }
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    let names: Vec<_> = names.map(String::as_str).collect();
+    if names.is_empty() {
+        "there is none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+fn problem(
+    path: &Path,
+    field: impl Into<String>,
+    problem: impl Into<String>,
+    remedy: impl Into<String>,
+) -> ClusterError {
+    ClusterError::Kubeconfig {
+        file: path.to_owned(),
+        field: field.into(),
+        problem: problem.into(),
+        remedy: remedy.into(),
+    }
+}

@@ -1,0 +1,48 @@
+//! The service for a server that encodes what it tells once, however many subscribers there are.
+use bytes::{Buf, BufMut, Bytes};
+use prost::{
+    DecodeError, Message,
+    encoding::{DecodeContext, WireType, skip_field},
+};
+
+pub use self::generated::flow_service_server;
+
+#[expect(
+    unused_qualifications,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::too_many_lines,
+    reason = "generated code"
+)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/encoded/netobs.v1.rs"));
+}
+
+/// A whole `SubscribeResponse` as it goes over the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told(pub Bytes);
+
+/// For writing only: a server never reads what it tells.
+impl Message for Told {
+    fn encode_raw(&self, out: &mut impl BufMut) {
+        out.put_slice(&self.0);
+    }
+
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: WireType,
+        input: &mut impl Buf,
+        context: DecodeContext,
+    ) -> Result<(), DecodeError> {
+        skip_field(wire_type, tag, input, context)
+    }
+
+    fn encoded_len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn clear(&mut self) {
+        self.0 = Bytes::new();
+    }
+}
