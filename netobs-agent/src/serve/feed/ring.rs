@@ -5,7 +5,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use netobs_core::engine::{ExplainedFlow, Where};
+use netobs_core::{
+    engine::{ExplainedFlow, Where},
+    time::Timestamp,
+};
 
 use super::sums::Sums;
 
@@ -88,6 +91,19 @@ impl Ring {
     /// The first that a new reader can have.
     pub(super) fn oldest(&self) -> u64 {
         self.next.saturating_sub(self.capacity)
+    }
+
+    pub(super) fn oldest_time(&self) -> Option<Timestamp> {
+        let oldest = self.oldest();
+        let Place::Here(block) = self.find(oldest) else {
+            return None;
+        };
+        let entries = (oldest..self.next).map_while(|number| block.get(number));
+        let mut times = entries.filter_map(|entry| match &entry.told {
+            Told::Flow(flow) => Some(flow.enriched.flow.last),
+            Told::Lost { .. } => None,
+        });
+        times.next()
     }
 
     pub(super) fn find(&self, number: u64) -> Place {

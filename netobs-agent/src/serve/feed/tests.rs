@@ -1,0 +1,1 @@
+//! What the feed keeps, and what readers miss.

@@ -1,0 +1,1 @@
+//! Sockets and addresses that are taken, stale or not ours.

@@ -1,0 +1,3 @@
+//! The room as its clients meet it.
+mod flows;
+mod scene;
