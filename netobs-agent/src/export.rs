@@ -11,8 +11,10 @@ use std::{
 };
 
 use netobs_core::{
+    cause::{Cause, CauseId},
     engine::ExplainedFlow,
     event::{Ifindex, ReasonId},
+    suggest::Suggestion,
 };
 use tracing::warn;
 
@@ -39,11 +41,13 @@ pub(crate) struct Exporter {
     owed: Owed,
 }
 
-/// Sums that wait to be told: however long nobody reads, they take no more room.
+/// What waits to be told as it is by then: however long nobody reads, it takes no more room.
 #[derive(Default)]
 struct Owed {
     losses: BTreeMap<&'static str, (u64, u64)>,
     skipped: BTreeMap<&'static str, u64>,
+    /// Each as it is now; as many as there are.
+    causes: BTreeMap<CauseId, (Arc<Cause>, Arc<[Suggestion]>)>,
 }
 
 impl Exporter {
@@ -66,6 +70,10 @@ impl Exporter {
 
     pub(crate) fn add_skipped(&mut self, what: &'static str, packets: u64) {
         *self.owed.skipped.entry(what).or_default() += packets;
+    }
+
+    pub(crate) fn add_cause(&mut self, cause: Arc<Cause>, suggestions: Arc<[Suggestion]>) {
+        self.owed.causes.insert(cause.id, (cause, suggestions));
     }
 
     pub(crate) fn add_flow(&mut self, flow: Arc<ExplainedFlow>) {
@@ -125,7 +133,14 @@ impl Exporter {
     }
 
     fn add_owed(&mut self) {
-        let Owed { losses, skipped } = std::mem::take(&mut self.owed);
+        let Owed {
+            losses,
+            skipped,
+            causes,
+        } = std::mem::take(&mut self.owed);
+        for (cause, suggestions) in causes.values() {
+            self.add(&Line::cause(cause, suggestions));
+        }
         for (place, (packets, bytes)) in losses {
             self.add(&Line::loss(place, packets, bytes));
         }
@@ -144,6 +159,6 @@ impl Exporter {
 
 impl Owed {
     fn is_something(&self) -> bool {
-        !self.losses.is_empty() || !self.skipped.is_empty()
+        !self.losses.is_empty() || !self.skipped.is_empty() || !self.causes.is_empty()
     }
 }

@@ -31,8 +31,6 @@ mod fault;
 mod server;
 mod socket;
 mod status;
-#[cfg(test)]
-mod tests;
 mod tls;
 mod watched;
 
@@ -90,10 +88,10 @@ impl Connection {
             let stream = once.lock().unwrap_or_else(PoisonError::into_inner).take();
             async { stream.ok_or_else(|| io::Error::from(ErrorKind::NotConnected)) }
         });
-        let channel = endpoint
-            .connect_with_connector(connector)
-            .await
-            .map_err(|error| seen.get().map_or_else(|| Fault::lost(name, &error), |seen| seen.fault(name.to_owned())))?;
+        let channel = endpoint.connect_with_connector(connector).await.map_err(|error| {
+            seen.get()
+                .map_or_else(|| Fault::lost(name, &error), |seen| seen.fault(name.to_owned()))
+        })?;
         Ok(Self {
             client: FlowServiceClient::new(channel).max_decoding_message_size(LARGEST_ANSWER),
             server: name.into(),
@@ -119,7 +117,11 @@ async fn reach(server: &Server, tls: &Tls) -> Result<(BoxedStream, Seen), Fault>
     let seen = Seen::default();
     let stream: BoxedStream = match server {
         Server::Unix(path) => Box::new(Watched::new(unix(path).await?, seen.clone())),
-        Server::Plain(_, _) if tls.is_asked_for() => return Err(Fault::TlsNotSpoken { server: server.to_string() }),
+        Server::Plain(_, _) if tls.is_asked_for() => {
+            return Err(Fault::TlsNotSpoken {
+                server: server.to_string(),
+            });
+        }
         Server::Plain(host, port) => Box::new(Watched::new(tcp(server, host, *port).await?, seen.clone())),
         Server::Tls(host, port) => {
             let connector = tls.connector(host)?;
@@ -131,7 +133,9 @@ async fn reach(server: &Server, tls: &Tls) -> Result<(BoxedStream, Seen), Fault>
 }
 
 async fn unix(path: &Path) -> Result<UnixStream, Fault> {
-    UnixStream::connect(path).await.map_err(|error| socket::fault(path, error))
+    UnixStream::connect(path)
+        .await
+        .map_err(|error| socket::fault(path, error))
 }
 
 async fn tcp(server: &Server, host: &str, port: u16) -> Result<TcpStream, Fault> {

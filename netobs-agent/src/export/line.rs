@@ -1,13 +1,21 @@
 //! One line of the export, as docs/json-lines.md describes it. Fields are added, never changed or removed, within a version.
+mod cause;
+mod identity;
+mod words;
+
 use std::net::IpAddr;
 
 use netobs_core::{
+    cause::Cause,
     engine::ExplainedFlow,
     event::{Count, Ifindex, Place, Protocol, TcpFlags},
-    flow::{Evidence, Flow, FlowDrop, InitiatorEvidence, Phase, Verdict},
+    flow::{Flow, FlowDrop, Phase},
+    suggest::Suggestion,
     time::Timestamp,
 };
 use serde::Serialize;
+
+use self::{cause::CauseLine, identity::IdentityLine};
 
 use super::Names;
 
@@ -24,6 +32,7 @@ pub(super) struct Line<'a> {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Content<'a> {
     Flow(Box<FlowLine<'a>>),
+    Cause(Box<CauseLine>),
     Loss {
         place: &'static str,
         packets: u64,
@@ -60,6 +69,13 @@ struct FlowLine<'a> {
     drops: Vec<DropLine<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     further_drops: Option<CountLine>,
+    /// What policies say, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policies: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judgement: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<u64>,
 }
 
 #[derive(Serialize)]
@@ -69,6 +85,8 @@ struct EndLine<'a> {
     port: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interface: Option<InterfaceLine<'a>>,
+    #[serde(flatten)]
+    identity: IdentityLine<'a>,
 }
 
 #[derive(Serialize)]
@@ -115,10 +133,17 @@ struct DropLine<'a> {
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn flow(phase: Phase, explained: &ExplainedFlow, names: &'a impl Names) -> Self {
+    pub(super) fn flow(phase: Phase, explained: &'a ExplainedFlow, names: &'a impl Names) -> Self {
         Self {
             v: VERSION,
-            content: Content::Flow(Box::new(flow(&explained.enriched.flow, phase, names))),
+            content: Content::Flow(Box::new(flow(explained, phase, names))),
+        }
+    }
+
+    pub(super) fn cause(cause: &Cause, suggestions: &[Suggestion]) -> Self {
+        Self {
+            v: VERSION,
+            content: Content::Cause(Box::new(CauseLine::new(cause, suggestions))),
         }
     }
 
@@ -137,7 +162,9 @@ impl<'a> Line<'a> {
     }
 }
 
-fn flow<'a>(flow: &Flow, phase: Phase, names: &'a impl Names) -> FlowLine<'a> {
+fn flow<'a>(explained: &'a ExplainedFlow, phase: Phase, names: &'a impl Names) -> FlowLine<'a> {
+    let enriched = &explained.enriched;
+    let flow = &enriched.flow;
     let tuple = flow.tuple;
     let has_ports = tuple.protocol.has_ports();
     let port = |port| (has_ports && !tuple.fragment).then_some(port);
@@ -149,31 +176,36 @@ fn flow<'a>(flow: &Flow, phase: Phase, names: &'a impl Names) -> FlowLine<'a> {
     let on_node = |interface: Option<Ifindex>| interface.map(|index| interface_line(index, names, true));
     FlowLine {
         id: flow.id.0,
-        phase: phase_name(phase),
+        phase: words::phase(phase),
         first: time(flow.first),
         last: time(flow.last),
-        protocol: protocol_name(tuple.protocol),
+        protocol: words::protocol(tuple.protocol),
         source: EndLine {
             ip: tuple.source,
             port: source_port,
             interface: on_node(flow.source_interface),
+            identity: IdentityLine::of(&enriched.source),
         },
         destination: EndLine {
             ip: tuple.destination,
             port: port(tuple.destination_port),
             interface: on_node(flow.destination_interface),
+            identity: IdentityLine::of(&enriched.destination),
         },
         icmp: icmp(flow),
         fragment: tuple.fragment,
         source_ports_merged: flow.source_ports_merged,
-        initiator_by: initiator_name(flow.initiator),
-        verdict: verdict_name(flow.verdict),
-        evidence: evidence_name(flow.evidence),
+        initiator_by: words::initiator(flow.initiator),
+        verdict: words::verdict(flow.verdict),
+        evidence: words::evidence(flow.evidence),
         sent: count(flow.forward),
         replied: count(flow.reply),
         tcp_flags: flags(flow),
         drops: flow.drops.iter().map(|drop| drop_line(drop, names)).collect(),
         further_drops: (!flow.further_drops.is_zero()).then(|| count(flow.further_drops)),
+        policies: explained.outcome.map(words::outcome),
+        judgement: explained.outcome.map(|_| words::judgement(explained.judgement)),
+        causes: explained.causes.iter().map(|cause| cause.id.0).collect(),
     }
 }
 
@@ -242,56 +274,6 @@ fn count(count: Count) -> CountLine {
 
 fn time(at: Timestamp) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(at.0)).map_or_else(|_| at.0.to_string(), |at| at.to_string())
-}
-
-fn protocol_name(protocol: Protocol) -> String {
-    match protocol {
-        Protocol::Tcp => "tcp".to_owned(),
-        Protocol::Udp => "udp".to_owned(),
-        Protocol::Sctp => "sctp".to_owned(),
-        Protocol::Icmp => "icmp".to_owned(),
-        Protocol::Icmpv6 => "icmpv6".to_owned(),
-        Protocol::Other(number) => number.to_string(),
-    }
-}
-
-const fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Opened => "opened",
-        Phase::Updated => "updated",
-        Phase::Closed => "closed",
-        Phase::Idle => "idle",
-        Phase::Evicted => "evicted",
-    }
-}
-
-const fn initiator_name(evidence: InitiatorEvidence) -> &'static str {
-    match evidence {
-        InitiatorEvidence::Request => "request",
-        InitiatorEvidence::Answer => "answer",
-        InitiatorEvidence::Tracking => "tracking",
-        InitiatorEvidence::Ports => "ports",
-        InitiatorEvidence::FirstPacket => "first_packet",
-    }
-}
-
-const fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Forwarded => "forwarded",
-        Verdict::Dropped => "dropped",
-        Verdict::Unanswered => "unanswered",
-        Verdict::Seen => "seen",
-    }
-}
-
-const fn evidence_name(evidence: Evidence) -> &'static str {
-    match evidence {
-        Evidence::Delivered => "delivered",
-        Evidence::Replied => "replied",
-        Evidence::KernelReason => "kernel_reason",
-        Evidence::NoReply => "no_reply",
-        Evidence::Sent => "sent",
-    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

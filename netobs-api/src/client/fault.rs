@@ -47,7 +47,9 @@ pub enum Fault {
          it is something else, or an agent of another version; `netobs --version` and the agent's should be the same"
     )]
     NotNetobs { server: String, message: String },
-    #[error("{server} answered what this version cannot read ({message}); `netobs --version` and the agent's should be the same")]
+    #[error(
+        "{server} answered what this version cannot read ({message}); `netobs --version` and the agent's should be the same"
+    )]
     Unreadable { server: String, message: String },
     /// The agent's own words.
     #[error("{message}")]
@@ -69,7 +71,10 @@ pub enum TlsFault {
     NotThere,
     #[error("its certificate is signed by no authority known here; give that authority's certificate with --tls-ca")]
     UnknownAuthority,
-    #[error("its certificate is not for {expected}, but for {}; reach it by such a name, or give one with --tls-name", list(presented))]
+    #[error(
+        "its certificate is not for {expected}, but for {}; reach it by such a name, or give one with --tls-name",
+        list(presented)
+    )]
     OtherName { expected: String, presented: Vec<String> },
     #[error("its certificate has expired; renew it, or set the clock of this machine right")]
     Expired,
@@ -77,7 +82,9 @@ pub enum TlsFault {
     NotYetValid,
     #[error("it wants a client certificate; give one with --tls-cert and --tls-key")]
     ClientCertificateWanted,
-    #[error("it does not accept the client certificate ({alert}); it must be signed by the agent's --client-ca and be valid now")]
+    #[error(
+        "it does not accept the client certificate ({alert}); it must be signed by the agent's --client-ca and be valid now"
+    )]
     ClientCertificateRefused { alert: String },
     #[error("TLS failed: {problem}")]
     Failed { problem: String },
@@ -99,7 +106,10 @@ impl Fault {
 
     /// Nobody is there, so that another place can be tried.
     pub fn is_absence(&self) -> bool {
-        matches!(self, Self::NoSocket { .. } | Self::DeadSocket { .. } | Self::Refused { .. })
+        matches!(
+            self,
+            Self::NoSocket { .. } | Self::DeadSocket { .. } | Self::Refused { .. }
+        )
     }
 
     pub(super) fn lost(server: &str, error: &dyn Error) -> Self {

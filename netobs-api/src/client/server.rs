@@ -21,9 +21,13 @@ pub enum Server {
 pub enum BadServer {
     #[error("{text:?} names no way to speak: write http://{text} or, if the agent has a certificate, https://{text}")]
     NoScheme { text: String },
-    #[error("{scheme}:// is not spoken by agents: it is one of unix:///run/netobs/netobs.sock, http://HOST:PORT and https://HOST:PORT")]
+    #[error(
+        "{scheme}:// is not spoken by agents: it is one of unix:///run/netobs/netobs.sock, http://HOST:PORT and https://HOST:PORT"
+    )]
     Scheme { scheme: String },
-    #[error("{text:?} is no address: it is like unix:///run/netobs/netobs.sock, http://127.0.0.1:4250 or https://node-a:4250")]
+    #[error(
+        "{text:?} is no address: it is like unix:///run/netobs/netobs.sock, http://127.0.0.1:4250 or https://node-a:4250"
+    )]
     Malformed { text: String },
     #[error("{text:?} has something after the port; gRPC's paths are known, so leave it away")]
     Path { text: String },
@@ -45,7 +49,11 @@ impl FromStr for Server {
         let make = match scheme {
             "http" => Self::Plain,
             "https" => Self::Tls,
-            scheme => return Err(BadServer::Scheme { scheme: scheme.to_owned() }),
+            scheme => {
+                return Err(BadServer::Scheme {
+                    scheme: scheme.to_owned(),
+                });
+            }
         };
         let malformed = || BadServer::Malformed { text: text.to_owned() };
         let uri: Uri = text.parse().map_err(|_| malformed())?;
@@ -86,7 +94,9 @@ fn unix(text: &str, path: &str) -> Result<Server, BadServer> {
 
 fn without_scheme(text: &str) -> BadServer {
     let text = text.to_owned();
-    let port = text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let port = text
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
     if port || text.contains('.') {
         BadServer::NoScheme { text }
     } else {
@@ -102,14 +112,34 @@ mod tests {
     fn servers_are_read_in_each_way_they_are_written() {
         let unix = |path: &str| Server::Unix(path.into());
         for (text, server, shown) in [
-            ("unix:///run/netobs/netobs.sock", unix("/run/netobs/netobs.sock"), "unix:///run/netobs/netobs.sock"),
+            (
+                "unix:///run/netobs/netobs.sock",
+                unix("/run/netobs/netobs.sock"),
+                "unix:///run/netobs/netobs.sock",
+            ),
             ("unix:/run/a.sock", unix("/run/a.sock"), "unix:///run/a.sock"),
             ("/run/a.sock", unix("/run/a.sock"), "unix:///run/a.sock"),
             ("./a.sock", unix("./a.sock"), "unix://./a.sock"),
-            ("http://127.0.0.1:4251", Server::Plain("127.0.0.1".into(), 4251), "http://127.0.0.1:4251"),
-            ("http://node-a", Server::Plain("node-a".into(), 4250), "http://node-a:4250"),
-            ("http://node-a/", Server::Plain("node-a".into(), 4250), "http://node-a:4250"),
-            ("https://[fd00::1]:443", Server::Tls("fd00::1".into(), 443), "https://[fd00::1]:443"),
+            (
+                "http://127.0.0.1:4251",
+                Server::Plain("127.0.0.1".into(), 4251),
+                "http://127.0.0.1:4251",
+            ),
+            (
+                "http://node-a",
+                Server::Plain("node-a".into(), 4250),
+                "http://node-a:4250",
+            ),
+            (
+                "http://node-a/",
+                Server::Plain("node-a".into(), 4250),
+                "http://node-a:4250",
+            ),
+            (
+                "https://[fd00::1]:443",
+                Server::Tls("fd00::1".into(), 443),
+                "https://[fd00::1]:443",
+            ),
         ] {
             let parsed: Server = text.parse().unwrap();
             assert_eq!((parsed.to_string().as_str(), &parsed), (shown, &server), "{text}");
@@ -123,7 +153,15 @@ mod tests {
         assert!(error("127.0.0.1:4250").contains("http://127.0.0.1:4250"));
         assert!(error("grpc://a:1").contains("https://HOST:PORT"));
         assert!(error("http://a:1/netobs").contains("after the port"));
-        for text in ["", "netobs", "http://", "http://a:b", "http://a:99999", "unix://", "unix:///run/"] {
+        for text in [
+            "",
+            "netobs",
+            "http://",
+            "http://a:b",
+            "http://a:99999",
+            "unix://",
+            "unix:///run/",
+        ] {
             assert!(error(text).contains("unix:///run/netobs/netobs.sock"), "{text}");
         }
     }

@@ -82,7 +82,10 @@ mod tests {
     fn where_only_the_owner_may_the_agents_setting_is_named() {
         for (gid, mode) in [(0, 0o660), (4_000_000, 0o600)] {
             let (_, remedy) = of_socket(0, gid, mode);
-            assert!(remedy.contains("run as root") && remedy.contains("--socket-group"), "{remedy}");
+            assert!(
+                remedy.contains("run as root") && remedy.contains("--socket-group"),
+                "{remedy}"
+            );
         }
     }
 }

@@ -12,7 +12,10 @@ use tokio_rustls::{
     rustls::{
         self, AlertDescription, CertificateError, ClientConfig, RootCertStore,
         crypto::ring,
-        pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+        pki_types::{
+            CertificateDer, PrivateKeyDer, ServerName,
+            pem::{self, PemObject},
+        },
     },
 };
 
@@ -41,7 +44,9 @@ impl Tls {
     pub(super) fn connector(&self, host: &str) -> Result<Connector, Fault> {
         let name = self.name.as_deref().unwrap_or(host);
         let name = ServerName::try_from(name.to_owned()).map_err(|_| Fault::TlsSettings {
-            problem: format!("{name:?} is no name that a certificate can have; --tls-name takes a DNS name or an address"),
+            problem: format!(
+                "{name:?} is no name that a certificate can have; --tls-name takes a DNS name or an address"
+            ),
         })?;
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -72,7 +77,9 @@ impl Tls {
             return Ok(roots);
         };
         for certificate in certificates(path)? {
-            roots.add(certificate).map_err(|error| bad_file(path, &error.to_string()))?;
+            roots
+                .add(certificate)
+                .map_err(|error| bad_file(path, &error.to_string()))?;
         }
         Ok(roots)
     }
@@ -89,7 +96,10 @@ impl Connector {
 }
 
 pub(super) fn fault(error: &rustls::Error) -> TlsFault {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "rustls adds kinds of errors, and words them well enough")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "rustls adds kinds of errors, and words them well enough"
+    )]
     match error {
         rustls::Error::InvalidCertificate(error) => of_certificate(error),
         rustls::Error::AlertReceived(alert) => of_alert(*alert),
@@ -113,7 +123,10 @@ fn of_io(error: &io::Error) -> TlsFault {
 }
 
 fn of_certificate(error: &CertificateError) -> TlsFault {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is rare, and rustls words it well enough")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the rest is rare, and rustls words it well enough"
+    )]
     match error {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsFault::UnknownAuthority,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsFault::Expired,
@@ -129,7 +142,10 @@ fn of_certificate(error: &CertificateError) -> TlsFault {
 }
 
 fn of_alert(alert: AlertDescription) -> TlsFault {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "most alerts are about nothing a user can change")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "most alerts are about nothing a user can change"
+    )]
     match alert {
         AlertDescription::CertificateRequired => TlsFault::ClientCertificateWanted,
         AlertDescription::UnknownCA
@@ -150,15 +166,29 @@ fn of_alert(alert: AlertDescription) -> TlsFault {
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
     let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let certificates = read.map_err(|error| bad_file(path, &error.to_string()))?;
+    let certificates = read.map_err(|error| unread(path, "certificate", &error))?;
     if certificates.is_empty() {
-        return Err(bad_file(path, "no certificate is in it; it takes PEM, with -----BEGIN CERTIFICATE-----"));
+        return Err(bad_file(
+            path,
+            "no certificate is in it; it takes PEM, with -----BEGIN CERTIFICATE-----",
+        ));
     }
     Ok(certificates)
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Fault> {
-    PrivateKeyDer::from_pem_file(path).map_err(|error| bad_file(path, &format!("no private key can be read: {error}")))
+    PrivateKeyDer::from_pem_file(path).map_err(|error| unread(path, "private key", &error))
+}
+
+fn unread(path: &Path, what: &str, error: &pem::Error) -> Fault {
+    bad_file(
+        path,
+        &match error {
+            pem::Error::Io(error) => format!("cannot be read: {error}"),
+            pem::Error::NoItemsFound => format!("no {what} is in it; it takes PEM, with a line of -----BEGIN"),
+            error => format!("no {what} can be read from it: {error}"),
+        },
+    )
 }
 
 fn bad_file(path: &Path, problem: &str) -> Fault {

@@ -33,7 +33,10 @@ impl<'a> IdentityLine<'a> {
             Owner::Pod { pod, namespace } => Self {
                 workload: Some(WorkloadLine::of(&pod.workload)),
                 labels: pairs(&pod.labels),
-                namespace_labels: namespace.as_ref().map(|namespace| pairs(&namespace.labels)).unwrap_or_default(),
+                namespace_labels: namespace
+                    .as_ref()
+                    .map(|namespace| pairs(&namespace.labels))
+                    .unwrap_or_default(),
                 ..Self::named("pod", Some(&pod.namespace), &pod.name)
             },
             Owner::Node { name, .. } => Self::named("node", None, name),
@@ -70,5 +73,8 @@ impl<'a> WorkloadLine<'a> {
 }
 
 fn pairs(labels: &Labels) -> BTreeMap<&str, &str> {
-    labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    labels
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect()
 }

@@ -1,0 +1,1 @@
+//! How causes of several agents are joined and shown.

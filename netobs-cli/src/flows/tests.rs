@@ -1,0 +1,1 @@
+//! How flows are asked for and shown.
