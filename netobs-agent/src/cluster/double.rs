@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
-use http_body_util::{BodyExt as _, StreamBody, combinators::BoxBody};
+use http_body_util::{BodyExt, StreamBody, combinators::BoxBody};
 use hyper::{Request, Response, body::Frame};
 use kube::{Client, client::Body};
 use serde_json::{Value, json};
@@ -169,8 +169,10 @@ fn body(reply: &Reply) -> BoxBody<Bytes, io::Error> {
     let pieces = stream::iter(pieces.into_iter().map(|piece| Ok(Frame::data(piece))));
     let broken = || io::Error::new(io::ErrorKind::UnexpectedEof, "unexpected EOF during chunk size line");
     match reply.end {
-        End::Whole | End::Refused => StreamBody::new(pieces).boxed(),
-        End::Hangs => StreamBody::new(pieces.chain(stream::pending())).boxed(),
-        End::Breaks => StreamBody::new(pieces.chain(stream::once(async move { Err(broken()) }))).boxed(),
+        End::Whole | End::Refused => BodyExt::boxed(StreamBody::new(pieces)),
+        End::Hangs => BodyExt::boxed(StreamBody::new(pieces.chain(stream::pending()))),
+        End::Breaks => BodyExt::boxed(StreamBody::new(
+            pieces.chain(stream::once(async move { Err(broken()) })),
+        )),
     }
 }

@@ -64,7 +64,7 @@ pub(super) async fn run(
     let mut listener = Listener::new(agents, &request);
     let mut watch = Watch::new(arguments.output, arguments.all, view);
     let mut waiting = false;
-    while let Some(answer) = out.next(listener.next()).await? {
+    while let Some(answer) = out.next(listener.next(), true).await? {
         let caught_up = matches!(answer.message, Some(Message::CaughtUp(_)));
         out.text(&watch.tell(answer, Instant::now())?)?;
         if caught_up && watch.told.is_empty() && !waiting {
@@ -73,8 +73,7 @@ pub(super) async fn run(
         }
     }
     out.flush()?;
-    let complete = listener.finish()?;
-    Ok(if complete { Verdict::Good } else { Verdict::Unreachable })
+    listener.finish(out.was_interrupted())
 }
 
 impl<'a> Watch<'a> {
