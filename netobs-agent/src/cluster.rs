@@ -1,7 +1,15 @@
 //! The cluster room: what the API server says there is, and what we tell it.
 mod access;
+#[cfg(test)]
+mod double;
 mod error;
 mod events;
+mod fault;
+mod follow;
+mod news;
+mod patience;
+mod request;
+mod resource;
 mod standing;
 
 pub(crate) use self::{
@@ -15,7 +23,7 @@ use std::{path::PathBuf, sync::Arc, time::SystemTime};
 use netobs_core::{change::Change, time::Timestamp};
 use tokio::sync::mpsc;
 
-use self::{access::Access, standing::Board};
+use self::{access::Access, patience::Patience, standing::Board};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
@@ -57,8 +65,12 @@ impl Cluster {
 
     /// Watches all kinds until the receiver is gone.
     pub(crate) fn watch(&self, changes: mpsc::Sender<Heard>) -> impl Future<Output = ()> + Send + use<> {
-        let (_access, _board) = (Arc::clone(&self.access), Arc::clone(&self.board));
-        async move { changes.closed().await }
+        follow::all(
+            Arc::clone(&self.access),
+            Arc::clone(&self.board),
+            changes,
+            Patience::default(),
+        )
     }
 
     /// How well each kind is known now.

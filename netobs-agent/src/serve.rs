@@ -1,16 +1,32 @@
 //! The serving room: flows and causes over gRPC, metrics and health over HTTP.
+mod app;
+mod cause_watch;
+mod connection;
+mod error;
 mod feed;
+mod flow_service;
+mod grpc;
+mod http;
+mod listen;
+mod metrics;
 mod question;
+mod seats;
+mod server;
+mod status;
+mod subscription;
+#[cfg(test)]
+mod tests;
+mod tls;
 
-use std::{future::Future, net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf};
 
-use tokio::sync::mpsc;
+pub(crate) use netobs_api::model::{EndRef, ExplainQuestion};
 
 pub(crate) use self::{
+    error::ServeError,
     feed::Feed,
-    question::{
-        Ability, CauseCount, ClusterSnapshot, EndRef, ExplainQuestion, NotFound, Question, Snapshot, WatchSnapshot,
-    },
+    question::{Ability, CauseCount, ClusterSnapshot, NotFound, Question, Snapshot, WatchSnapshot},
+    server::Server,
 };
 
 /// Where and to how many is served.
@@ -33,36 +49,4 @@ pub(crate) struct Tls {
     pub(crate) key: PathBuf,
     /// Clients must have a certificate from one of these.
     pub(crate) client_ca: Option<PathBuf>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ServeError {}
-
-/// Everything bound, nothing served yet.
-pub(crate) struct Server {
-    addresses: Vec<String>,
-}
-
-impl Server {
-    pub(crate) async fn bind(
-        settings: &Settings,
-        feed: Feed,
-        questions: mpsc::Sender<Question>,
-    ) -> Result<Self, ServeError> {
-        let _ = (settings, feed, questions);
-        Ok(Self { addresses: Vec::new() })
-    }
-
-    /// What is listened on, as a client would name it.
-    pub(crate) fn addresses(&self) -> Vec<String> {
-        self.addresses.clone()
-    }
-
-    /// Serves until `stop`, then lets streams end for a while and leaves nothing behind.
-    pub(crate) fn run(
-        self,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> impl Future<Output = ()> + Send + 'static {
-        stop
-    }
 }

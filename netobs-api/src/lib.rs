@@ -6,6 +6,8 @@ pub use self::encoder::Encoder;
 pub mod client;
 pub mod encoded;
 mod encoder;
+#[cfg(test)]
+mod fixtures;
 pub mod model;
 pub mod wire;
 mod words;

@@ -13,6 +13,7 @@ pub use self::{
     flow::{flow, lost},
     suggestion::suggestion,
 };
+pub(crate) use self::{endpoint::endpoint, flow::whereabouts};
 use crate::v1;
 
 mod cause;
@@ -22,6 +23,8 @@ mod flow;
 mod label;
 mod mismatch;
 mod suggestion;
+#[cfg(test)]
+mod tests;
 
 /// What the kernel calls things on this node.
 pub trait Names {

@@ -25,12 +25,12 @@ pub(crate) trait Word: Copy + TryFrom<i32> + 'static {
 
 /// Words that are only told.
 macro_rules! told {
-    ($own:ty => $wire:ident { $($from:ident => $to:ident),+ $(,)? }) => {
+    ($own:ty => $wire:ident { $($word:ident),+ $(,)? }) => {
         impl From<$own> for v1::$wire {
             fn from(word: $own) -> Self {
                 type Own = $own;
                 match word {
-                    $(Own::$from => Self::$to,)+
+                    $(Own::$word => Self::$word,)+
                 }
             }
         }
@@ -39,19 +39,19 @@ macro_rules! told {
 
 /// Words that are told and asked for.
 macro_rules! both_ways {
-    ($own:ty => $wire:ident { $($from:ident => $to:ident),+ $(,)? }) => {
-        told!($own => $wire { $($from => $to),+ });
+    ($own:ty => $wire:ident { $($word:ident),+ $(,)? }) => {
+        told!($own => $wire { $($word),+ });
 
         impl Word for v1::$wire {
             type Meaning = $own;
 
-            const ALL: &'static [Self] = &[$(Self::$to),+];
+            const ALL: &'static [Self] = &[$(Self::$word),+];
 
             fn meaning(self) -> Option<$own> {
                 type Own = $own;
                 match self {
                     Self::Unspecified => None,
-                    $(Self::$to => Some(Own::$from),)+
+                    $(Self::$word => Some(Own::$word),)+
                 }
             }
 
@@ -63,107 +63,140 @@ macro_rules! both_ways {
 }
 
 both_ways!(Verdict => Verdict {
-    Forwarded => Forwarded,
-    Dropped => Dropped,
-    Unanswered => Unanswered,
-    Seen => Seen,
+    Forwarded,
+    Dropped,
+    Unanswered,
+    Seen,
 });
 
 both_ways!(Judgement => Judgement {
-    Plain => Plain,
-    Refused => Refused,
-    PerhapsRefused => PerhapsRefused,
-    NoPolicy => NoPolicy,
-    DroppedThoughAdmitted => DroppedThoughAdmitted,
-    NotEnforced => NotEnforced,
-    Settling => Settling,
-    Undecidable => Undecidable,
+    Plain,
+    Refused,
+    PerhapsRefused,
+    NoPolicy,
+    DroppedThoughAdmitted,
+    NotEnforced,
+    Settling,
+    Undecidable,
 });
 
 both_ways!(cause::Kind => CauseKind {
-    Label => Label,
-    Dns => Dns,
-    Port => Port,
-    Peer => Peer,
-    NoRule => NoRule,
-    Denied => Denied,
-    NotEnforced => NotEnforced,
-    DroppedThoughAdmitted => DroppedThoughAdmitted,
+    Label,
+    Dns,
+    Port,
+    Peer,
+    NoRule,
+    Denied,
+    NotEnforced,
+    DroppedThoughAdmitted,
 });
 
 both_ways!(StateKind => CauseState {
-    Active => Active,
-    Drifted => Drifted,
-    Mended => Mended,
+    Active,
+    Drifted,
+    Mended,
 });
 
 both_ways!(ProtocolKind => Protocol {
-    Tcp => Tcp,
-    Udp => Udp,
-    Sctp => Sctp,
-    Icmp => Icmp,
-    Icmpv6 => Icmpv6,
-    Other => Other,
+    Tcp,
+    Udp,
+    Sctp,
+    Icmp,
+    Icmpv6,
+    Other,
 });
 
 both_ways!(EndKind => EndpointKind {
-    Pod => Pod,
-    Service => Service,
-    Node => Node,
-    World => World,
-    Unknown => Unknown,
+    Pod,
+    Service,
+    Node,
+    World,
+    Unknown,
 });
 
 both_ways!(Direction => TrafficDirection {
-    Ingress => Ingress,
-    Egress => Egress,
+    Ingress,
+    Egress,
 });
 
 told!(Direction => PolicyDirection {
-    Ingress => Ingress,
-    Egress => Egress,
+    Ingress,
+    Egress,
 });
 
 told!(Phase => Phase {
-    Opened => Opened,
-    Updated => Updated,
-    Closed => Closed,
-    Idle => Idle,
-    Evicted => Evicted,
+    Opened,
+    Updated,
+    Closed,
+    Idle,
+    Evicted,
 });
 
 told!(InitiatorEvidence => InitiatorEvidence {
-    Request => Request,
-    Answer => Answer,
-    Tracking => Tracking,
-    Ports => Ports,
-    FirstPacket => FirstPacket,
+    Request,
+    Answer,
+    Tracking,
+    Ports,
+    FirstPacket,
 });
 
 told!(Evidence => Evidence {
-    Delivered => Delivered,
-    Replied => Replied,
-    KernelReason => KernelReason,
-    NoReply => NoReply,
-    Sent => Sent,
+    Delivered,
+    Replied,
+    KernelReason,
+    NoReply,
+    Sent,
 });
 
 told!(Outcome => Outcome {
-    NotApplicable => NotApplicable,
-    Admits => Admits,
-    DoesNotAdmit => DoesNotAdmit,
-    Undecidable => Undecidable,
+    NotApplicable,
+    Admits,
+    DoesNotAdmit,
+    Undecidable,
 });
 
 told!(Operator => LabelOperator {
-    In => In,
-    NotIn => NotIn,
-    Exists => Exists,
-    DoesNotExist => DoesNotExist,
+    In,
+    NotIn,
+    Exists,
+    DoesNotExist,
 });
 
 told!(Where => LostPlace {
-    Kernel => Kernel,
-    FlowTable => FlowTable,
-    Output => Output,
+    Kernel,
+    FlowTable,
+    Output,
 });
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+
+    /// Every number that is a word goes to netobs' own and back; those that are none, and the one for nothing, go nowhere.
+    fn all_go_both_ways<W>()
+    where
+        W: Word + From<W::Meaning> + Into<i32> + Debug + PartialEq,
+    {
+        let words: Vec<W> = (-1..100).filter_map(|number| W::try_from(number).ok()).collect();
+        assert_eq!(words[0].meaning().map(W::from), None);
+        assert_eq!(words[1..], *W::ALL);
+        for word in &words[1..] {
+            assert_eq!(word.meaning().map(W::from), Some(*word));
+            let again = W::try_from((*word).into()).ok();
+            assert_eq!(again, Some(*word), "{}", word.name());
+        }
+    }
+
+    #[test]
+    fn every_word_that_may_be_asked_for_means_what_it_is_told_for() {
+        all_go_both_ways::<v1::Verdict>();
+        all_go_both_ways::<v1::Judgement>();
+        all_go_both_ways::<v1::CauseKind>();
+        all_go_both_ways::<v1::CauseState>();
+        all_go_both_ways::<v1::Protocol>();
+        all_go_both_ways::<v1::EndpointKind>();
+        all_go_both_ways::<v1::TrafficDirection>();
+    }
+}

@@ -1,4 +1,4 @@
-//! `netobs explain`: one connection, over manifests.
+//! `netobs explain`: one connection, over manifests or as a running agent knows the cluster.
 use std::{io::Write, str::FromStr};
 
 use anyhow::{Error, Result, anyhow};
@@ -7,15 +7,16 @@ use netobs_core::{event::Protocol, policy::End, render};
 
 use crate::{
     Format, Verdict,
-    input::{self, Source},
+    input::{self, OptionalSource},
 };
 
 mod json;
+pub(crate) mod live;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    source: Source,
+    source: OptionalSource,
     /// Who connects.
     #[arg(long, value_name = "NAMESPACE/POD|IP")]
     from: String,
@@ -33,6 +34,13 @@ pub(crate) struct Arguments {
 struct PortArgument {
     port: u16,
     protocol: Protocol,
+}
+
+impl Arguments {
+    /// Without manifests, an agent is asked.
+    pub(crate) fn has_manifests(&self) -> bool {
+        self.source.is_given()
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write, notes: &mut dyn Write) -> Result<Verdict> {

@@ -27,6 +27,14 @@ pub(crate) struct Source {
     files: Vec<PathBuf>,
 }
 
+#[derive(Args)]
+pub(crate) struct OptionalSource {
+    /// A file, a folder (all its .yaml, .yml and .json files), or - for the standard input; may be given again. Without it a
+    /// running agent is asked.
+    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-")]
+    files: Vec<PathBuf>,
+}
+
 /// As in the documented JSON.
 #[derive(Serialize)]
 struct BadInput<'a> {
@@ -50,20 +58,17 @@ struct JsonFinding<'a> {
 
 impl Source {
     pub(crate) fn read(&self) -> Result<Manifests> {
-        let mut reader = Reader::default();
-        for path in &self.files {
-            if path.as_os_str() == "-" {
-                let mut content = Vec::new();
-                io::stdin()
-                    .lock()
-                    .read_to_end(&mut content)
-                    .context("cannot read the standard input")?;
-                reader.add("(standard input)", &content);
-            } else {
-                add_path(&mut reader, path)?;
-            }
-        }
-        Ok(reader.finish())
+        read(&self.files)
+    }
+}
+
+impl OptionalSource {
+    pub(crate) fn is_given(&self) -> bool {
+        !self.files.is_empty()
+    }
+
+    pub(crate) fn read(&self) -> Result<Manifests> {
+        read(&self.files)
     }
 }
 
@@ -117,6 +122,23 @@ impl<'a> From<&'a Finding> for JsonFinding<'a> {
             problem: &finding.problem,
         }
     }
+}
+
+fn read(files: &[PathBuf]) -> Result<Manifests> {
+    let mut reader = Reader::default();
+    for path in files {
+        if path.as_os_str() == "-" {
+            let mut content = Vec::new();
+            io::stdin()
+                .lock()
+                .read_to_end(&mut content)
+                .context("cannot read the standard input")?;
+            reader.add("(standard input)", &content);
+        } else {
+            add_path(&mut reader, path)?;
+        }
+    }
+    Ok(reader.finish())
 }
 
 fn add_path(reader: &mut Reader, path: &Path) -> Result<()> {

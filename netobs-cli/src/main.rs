@@ -1,33 +1,96 @@
-//! `netobs`: asks the policy engine from a terminal or a pipeline.
+//! `netobs`: asks agents and the policy engine from a terminal or a pipeline.
 use std::{
     io::{self, ErrorKind, Write},
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand, ValueEnum};
+use anyhow::{Context as _, Result};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+use tokio::runtime::Builder;
 
+use crate::{global::Global, output::Output};
+
+mod agents;
 mod audit;
+mod causes;
+mod completions;
 mod explain;
+mod failure;
+mod flows;
+mod global;
 mod input;
+mod listen;
+mod merge;
+mod notes;
+mod output;
+mod show;
+mod status;
 
-/// Why pods can, or cannot, talk to each other.
+/// Which pods talk, what is dropped, and which missing label is the cause.
 #[derive(Parser)]
-#[command(name = "netobs", version, about, propagate_version = true)]
+#[command(name = "netobs", version, propagate_version = true, after_help = EXIT_CODES)]
 struct Arguments {
+    #[command(flatten)]
+    global: Global,
     #[command(subcommand)]
     command: Command,
 }
 
+const EXIT_CODES: &str = "\
+Exit codes: 0 all is well, 1 something was found (a cause that is not mended, a connection that is not admitted, a finding, an \
+agent that is not ready), 2 bad input, 3 an agent cannot be reached or its connection was lost. Ctrl-C while following is 0.";
+
 #[derive(Subcommand)]
 enum Command {
-    /// Say whether the policies in manifests admit a connection, and which label is missing if they do not.
+    /// Say why traffic is dropped, and the command that mends it.
     ///
-    /// Exits with 0 if it is admitted, 1 if it is not (or cannot be decided), 2 if the input is bad.
+    /// Exits with 0 if there is no cause but mended ones, 1 if there is one, 2 if the input is bad, 3 if an agent cannot be reached.
+    #[command(after_help = "\
+Examples:
+  netobs causes
+  netobs causes -n prod-a --since 10m
+  netobs causes -f --kind label,dns
+  netobs causes -o json | jq .cause.suggestions[0].commands")]
+    Causes(causes::Arguments),
+    /// Show flows with their ends, what happened to them, and why.
+    ///
+    /// Exits with 0, with 2 if the input is bad, and with 3 if an agent cannot be reached.
+    #[command(after_help = "\
+Examples:
+  netobs flows -f -n prod-a
+  netobs flows --verdict dropped --since 5m
+  netobs flows --from ops-utils --to prod-a/api --port 8080
+  netobs flows -l app=web,tier!=test --not namespace=kube-system
+  netobs flows --all -o json | jq .flow.verdict")]
+    Flows(flows::Arguments),
+    /// Say how the agents do: what they can see here, how well they know the cluster, what they lost.
+    ///
+    /// Exits with 0 if all are ready, 1 if one is not, 3 if one cannot be reached.
+    #[command(after_help = "\
+Examples:
+  netobs status
+  netobs status --server https://node-a:4250 --tls-ca ca.pem
+  netobs status -o json | jq .notReady")]
+    Status(status::Arguments),
+    /// Say whether policies admit a connection, and which label is missing if they do not.
+    ///
+    /// With -f from manifests alone, otherwise as a running agent knows the cluster.
+    /// Exits with 0 if it is admitted, 1 if it is not (or cannot be decided), 2 if the input is bad, 3 if no agent can be reached.
+    #[command(after_help = "\
+Examples:
+  netobs explain --from ops-utils/job --to prod-a/api --port 8080/tcp
+  kubectl get ns,po,netpol -A -o yaml | netobs explain -f - --from ops-utils/job --to prod-a/api --port 8080/tcp")]
     Explain(explain::Arguments),
     /// Look through manifests for labels that policies select on and objects lack, and for policies that select nothing.
     ///
     /// Exits with 0 if nothing is found, 1 if something is, 2 if the input is bad.
     Audit(audit::Arguments),
+    /// Print what a shell needs to complete netobs' commands and options.
+    #[command(after_help = "\
+Examples:
+  source <(netobs completions bash)
+  netobs completions fish > ~/.config/fish/completions/netobs.fish")]
+    Completions(completions::Arguments),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,29 +105,56 @@ enum Verdict {
     Good,
     Bad,
     BadInput,
+    Unreachable,
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let mut out = Vec::new();
-    let mut notes = Vec::new();
-    let result = match arguments.command {
-        Command::Explain(arguments) => explain::run(&arguments, &mut out, &mut notes),
-        Command::Audit(arguments) => audit::run(&arguments, &mut out, &mut notes),
+    let Arguments { global, command } = Arguments::parse();
+    let result = match command {
+        Command::Explain(arguments) if arguments.has_manifests() => {
+            collected(|out, notes| explain::run(&arguments, out, notes))
+        }
+        Command::Audit(arguments) => collected(|out, notes| audit::run(&arguments, out, notes)),
+        Command::Completions(arguments) => collected(|out, _| completions::run(&arguments, Arguments::command(), out)),
+        Command::Causes(arguments) => live(async |out| causes::run(&arguments, &global, out).await),
+        Command::Flows(arguments) => live(async |out| flows::run(&arguments, &global, out).await),
+        Command::Status(arguments) => live(async |out| status::run(&arguments, &global, out).await),
+        Command::Explain(arguments) => live(async |out| explain::live::run(&arguments, &global, out).await),
     };
     let verdict = result.unwrap_or_else(|error| {
-        notes.extend(format!("netobs: {error:#}\n").into_bytes());
-        Verdict::BadInput
+        let verdict = failure::verdict(&error);
+        if verdict.is_some() {
+            notes::note(format_args!("{error:#}"));
+        }
+        verdict.unwrap_or(Verdict::Good)
     });
+    ExitCode::from(match verdict {
+        Verdict::Good => 0,
+        Verdict::Bad => 1,
+        Verdict::BadInput => 2,
+        Verdict::Unreachable => 3,
+    })
+}
+
+fn live(run: impl AsyncFnOnce(&mut Output) -> Result<Verdict>) -> Result<Verdict> {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.context("no threads to ask agents with")?;
+    let mut out = Output::new();
+    let verdict = runtime.block_on(run(&mut out));
+    runtime.shutdown_background();
+    // What came before something went wrong is shown.
+    out.flush().map_err(Into::into).and(verdict)
+}
+
+/// What is said beside the output comes first, so that it can be read where both go to a terminal.
+fn collected(run: impl FnOnce(&mut dyn Write, &mut dyn Write) -> Result<Verdict>) -> Result<Verdict> {
+    let mut out = Vec::new();
+    let mut notes = Vec::new();
+    let result = run(&mut out, &mut notes);
     let _ = io::stderr().write_all(&notes);
     match io::stdout().write_all(&out) {
         // Whoever reads has read enough, as `head` does.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => return ExitCode::from(2),
-        Ok(()) | Err(_) => {}
-    }
-    match verdict {
-        Verdict::Good => ExitCode::SUCCESS,
-        Verdict::Bad => ExitCode::from(1),
-        Verdict::BadInput => ExitCode::from(2),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write the output"),
+        Ok(()) | Err(_) => result,
     }
 }

@@ -9,4 +9,5 @@ pub mod object;
 pub mod problems;
 mod selector;
 mod unknown_fields;
+pub mod watched;
 mod yaml;

@@ -33,8 +33,13 @@ pub(super) struct Access {
 }
 
 enum Source {
-    File { path: PathBuf, context: Option<String> },
+    File {
+        path: PathBuf,
+        context: Option<String>,
+    },
     Pod,
+    #[cfg(test)]
+    Given(Client),
 }
 
 impl Access {
@@ -54,6 +59,15 @@ impl Access {
             server,
             client: RwLock::new(client),
         }))
+    }
+
+    #[cfg(test)]
+    pub(super) fn given(client: Client) -> Self {
+        Self {
+            source: Source::Given(client.clone()),
+            server: "http://given".to_owned(),
+            client: RwLock::new(client),
+        }
     }
 
     pub(super) fn server(&self) -> String {
@@ -77,6 +91,8 @@ impl Source {
         let config = match self {
             Self::File { path, context } => read(path, context.as_deref()).await?,
             Self::Pod => Config::incluster().map_err(|error| of_pod(&error))?,
+            #[cfg(test)]
+            Self::Given(client) => return Ok((String::new(), client.clone())),
         };
         let client = client(&config).map_err(|error| match self {
             Self::File { path, .. } => of_access(path, error),
@@ -84,6 +100,8 @@ impl Source {
                 problem: error.to_string(),
                 remedy: "see that the pod's service account token is mounted",
             },
+            #[cfg(test)]
+            Self::Given(_) => unreachable!("a client that was given needs no making"),
         })?;
         Ok((config.cluster_url.to_string(), client))
     }

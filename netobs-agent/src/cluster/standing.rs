@@ -1,7 +1,16 @@
 //! How well each kind of object is known, for status and metrics.
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use netobs_core::time::Timestamp;
+use netobs_k8s::watched::Malformed;
+
+use super::resource::{ALL, Resource};
+
+/// More objects that cannot be read are only counted.
+const MOST_NAMED: usize = 64;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Standing {
@@ -9,7 +18,7 @@ pub(crate) struct Standing {
     pub(crate) watches: Vec<Watch>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Watch {
     /// As in `kubectl get`, such as `pods`.
     pub(crate) kind: &'static str,
@@ -28,25 +37,128 @@ pub(crate) struct Watch {
 #[derive(Debug)]
 pub(super) struct Board {
     server: String,
-    watches: Mutex<Vec<Watch>>,
+    entries: Mutex<[Entry; ALL.len()]>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Entry {
+    listed: bool,
+    objects: u64,
+    heard: Option<Timestamp>,
+    fault: Option<String>,
+    forbidden: bool,
+    /// What is wrong with objects that cannot be read, by their names.
+    malformed: BTreeMap<String, String>,
 }
 
 impl Board {
     pub(super) fn new(server: String) -> Self {
         Self {
             server,
-            watches: Mutex::default(),
+            entries: Mutex::default(),
         }
     }
 
     pub(super) fn standing(&self) -> Standing {
+        let entries = self.lock();
+        let watches = ALL.iter().zip(entries.iter()).map(|(resource, entry)| Watch {
+            kind: resource.name,
+            listed: entry.listed,
+            objects: entry.objects,
+            heard: entry.heard,
+            error: entry.error(),
+            forbidden: entry.forbidden,
+        });
         Standing {
             server: self.server.clone(),
-            watches: self.lock().clone(),
+            watches: watches.collect(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Watch>> {
-        self.watches.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The server spoke of this kind.
+    pub(super) fn heard(&self, resource: &Resource, at: Timestamp) {
+        self.with(resource, |entry| {
+            entry.heard = Some(at);
+            entry.forbidden = false;
+            entry.fault = None;
+        });
+    }
+
+    pub(super) fn list_begins(&self, resource: &Resource) {
+        self.with(resource, |entry| entry.malformed.clear());
+    }
+
+    pub(super) fn list_ends(&self, resource: &Resource, objects: u64) {
+        self.with(resource, |entry| {
+            entry.listed = true;
+            entry.objects = objects;
+        });
+    }
+
+    /// There are so many objects more.
+    pub(super) fn changed(&self, resource: &Resource, step: i64) {
+        self.with(resource, |entry| {
+            entry.objects = entry.objects.saturating_add_signed(step)
+        });
+    }
+
+    /// Whether that is news: neither this kind nor another had the same trouble already.
+    pub(super) fn failed(&self, resource: &Resource, fault: String, forbidden: bool) -> bool {
+        let mut entries = self.lock();
+        let known = entries.iter().any(|entry| entry.fault.as_ref() == Some(&fault));
+        if let Some(entry) = index(resource).and_then(|index| entries.get_mut(index)) {
+            entry.fault = Some(fault);
+            entry.forbidden = forbidden;
+        }
+        !known
+    }
+
+    pub(super) fn malformed(&self, resource: &Resource, malformed: &Malformed) {
+        let Malformed { object, field, problem } = malformed;
+        self.with(resource, |entry| {
+            if entry.malformed.len() < MOST_NAMED {
+                entry.malformed.insert(object.clone(), format!("{field}: {problem}"));
+            }
+        });
+    }
+
+    pub(super) fn has_malformed(&self, resource: &Resource) -> bool {
+        self.with(resource, |entry| !entry.malformed.is_empty())
+    }
+
+    /// The object is well now, or gone.
+    pub(super) fn well(&self, resource: &Resource, object: &str) {
+        self.with(resource, |entry| entry.malformed.remove(object));
+    }
+
+    fn with<T: Default>(&self, resource: &Resource, change: impl FnOnce(&mut Entry) -> T) -> T {
+        let mut entries = self.lock();
+        let entry = index(resource).and_then(|index| entries.get_mut(index));
+        entry.map(change).unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, [Entry; ALL.len()]> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn index(resource: &Resource) -> Option<usize> {
+    ALL.iter().position(|one| one.kind == resource.kind)
+}
+
+impl Entry {
+    fn error(&self) -> Option<String> {
+        let malformed = self.malformed.first_key_value().map(|(object, problem)| {
+            let more = match self.malformed.len() {
+                1 => String::new(),
+                count => format!(" (and {} more)", count - 1),
+            };
+            format!("not understood: {object}: {problem}{more}")
+        });
+        match (&self.fault, malformed) {
+            (Some(fault), Some(malformed)) => Some(format!("{fault}; {malformed}")),
+            (Some(fault), None) => Some(fault.clone()),
+            (None, malformed) => malformed,
+        }
     }
 }

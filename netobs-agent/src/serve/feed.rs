@@ -22,9 +22,11 @@ use netobs_core::{
     event::Ifindex,
     filter::Site,
     suggest::Suggestion,
+    time::Timestamp,
 };
 use tokio::sync::watch;
 
+use self::{book::Book, ring::Ring, tally::Tally};
 pub(in crate::serve) use self::{
     book::{Edition, Noted},
     cursor::{Cursor, Heard},
@@ -34,7 +36,6 @@ pub(in crate::serve) use self::{
     sums::{PLACES, Sums},
     tally::Counts,
 };
-use self::{book::Book, ring::Ring, tally::Tally};
 
 /// Telling never waits for a subscriber, and what is kept is bounded.
 #[derive(Clone)]
@@ -56,7 +57,10 @@ struct Shared {
 pub(in crate::serve) struct Fill {
     pub(in crate::serve) entries: u64,
     pub(in crate::serve) capacity: u64,
+    /// Flows, since the start.
     pub(in crate::serve) told: u64,
+    /// When the oldest flow was last seen.
+    pub(in crate::serve) oldest: Option<Timestamp>,
 }
 
 impl Feed {
@@ -151,6 +155,7 @@ impl Feed {
             entries: ring.next() - ring.oldest(),
             capacity: ring.capacity(),
             told: ring.sums().flows,
+            oldest: ring.oldest_time(),
         }
     }
 

@@ -1,13 +1,8 @@
 //! What only the app can answer, and how it is asked.
-use std::{collections::BTreeMap, net::IpAddr};
+use std::collections::BTreeMap;
 
-use netobs_api::v1;
-use netobs_core::{
-    cause,
-    engine::Judgement,
-    event::{Count, Protocol},
-    time::Timestamp,
-};
+use netobs_api::{model::ExplainQuestion, v1};
+use netobs_core::{cause, engine::Judgement, event::Count, time::Timestamp};
 use tokio::sync::oneshot;
 
 pub(crate) enum Question {
@@ -18,21 +13,6 @@ pub(crate) enum Question {
     Snapshot {
         reply: oneshot::Sender<Snapshot>,
     },
-}
-
-/// A connection that need not have happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ExplainQuestion {
-    pub(crate) source: EndRef,
-    pub(crate) destination: EndRef,
-    pub(crate) protocol: Protocol,
-    pub(crate) port: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum EndRef {
-    Pod { namespace: String, name: String },
-    Address(IpAddr),
 }
 
 /// What was asked about is not known; says what, and what to do.

@@ -11,7 +11,7 @@ pub fn filter(include: &[v1::Filter], exclude: &[v1::Filter]) -> Result<Filters,
     let filters = include.len() + exclude.len();
     if filters > MOST_FILTERS {
         let found = format_args!("{filters} filters with those of exclude");
-        let wanted = format!("there may be up to {MOST_FILTERS}; make them more general, or subscribe twice");
+        let wanted = format!("there may be up to {MOST_FILTERS}; make them more general, or ask twice");
         return Err(BadFilter::number(&Place::of("include"), &found, wanted));
     }
     let mut room = Room::new();

@@ -43,7 +43,7 @@ impl Room {
 
     pub(super) fn take(&mut self, place: &Place<'_>, values: usize) -> Result<(), BadFilter> {
         if values > MOST_VALUES {
-            let wanted = format!("a field may have up to {MOST_VALUES}; make them more general, or subscribe twice");
+            let wanted = format!("a field may have up to {MOST_VALUES}; make them more general, or ask twice");
             return Err(BadFilter::number(
                 place,
                 &format_args!("a list of {values} values"),
@@ -52,7 +52,7 @@ impl Room {
         }
         let Some(left) = self.left.checked_sub(values) else {
             let wanted = format!(
-                "all filters together may have up to {MOST_VALUES_TOGETHER} values; make them more general, or subscribe twice"
+                "all filters together may have up to {MOST_VALUES_TOGETHER} values; make them more general, or ask twice"
             );
             return Err(BadFilter::number(place, &format_args!("{values} values more"), wanted));
         };

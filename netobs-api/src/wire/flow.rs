@@ -69,20 +69,25 @@ fn observed(flow: &Flow, names: &dyn Names) -> v1::Flow {
     }
 }
 
-/// Interfaces of other namespaces have numbers that mean something else here, and so no name.
+/// Where a drop was, the node's interfaces at which and by which, and the namespace if it is another.
+pub(crate) const fn whereabouts(drop: &FlowDrop) -> (v1::DropPlace, [Option<Ifindex>; 2], u32) {
+    match drop.place {
+        Place::Node { interface } => (v1::DropPlace::Node, [interface, drop.arrived_by], 0),
+        // Interfaces of other namespaces have numbers that mean something else here.
+        Place::Inside { namespace, .. } => (v1::DropPlace::Inside, [None, None], namespace.0),
+        Place::Unknown => (v1::DropPlace::Unknown, [None, drop.arrived_by], 0),
+    }
+}
+
 fn drop(drop: &FlowDrop, names: &dyn Names) -> v1::Drop {
-    let (place, at, arrived_by, namespace) = match drop.place {
-        Place::Node { interface } => (v1::DropPlace::Node, interface, drop.arrived_by, 0),
-        Place::Inside { namespace, .. } => (v1::DropPlace::Inside, None, None, namespace.0),
-        Place::Unknown => (v1::DropPlace::Unknown, None, drop.arrived_by, 0),
-    };
+    let (place, [at, arrived_by], network_namespace) = whereabouts(drop);
     let reason = names.reason(drop.reason);
     v1::Drop {
         reason: reason.map_or_else(|| drop.reason.to_string(), ToOwned::to_owned),
         place: place.into(),
         interface: on_node(at, names),
         arrived_by: on_node(arrived_by, names),
-        network_namespace: namespace,
+        network_namespace,
         of_reply: drop.of_reply,
         count: some(drop.count),
         first_unix_nanos: nanos(drop.first),

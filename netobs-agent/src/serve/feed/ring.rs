@@ -5,7 +5,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use netobs_core::engine::{ExplainedFlow, Where};
+use netobs_core::{
+    engine::{ExplainedFlow, Where},
+    time::Timestamp,
+};
 
 use super::sums::Sums;
 
@@ -90,6 +93,19 @@ impl Ring {
         self.next.saturating_sub(self.capacity)
     }
 
+    pub(super) fn oldest_time(&self) -> Option<Timestamp> {
+        let oldest = self.oldest();
+        let Place::Here(block) = self.find(oldest) else {
+            return None;
+        };
+        let entries = (oldest..self.next).map_while(|number| block.get(number));
+        let mut times = entries.filter_map(|entry| match &entry.told {
+            Told::Flow(flow) => Some(flow.enriched.flow.last),
+            Told::Lost { .. } => None,
+        });
+        times.next()
+    }
+
     pub(super) fn find(&self, number: u64) -> Place {
         let Some(oldest) = self.blocks.front().filter(|_| number < self.next) else {
             return Place::Ahead;
@@ -103,10 +119,9 @@ impl Ring {
     }
 
     fn make_room(&mut self) -> Option<Arc<Block>> {
-        if !self.next.is_multiple_of(BLOCK as u64) {
-            return None;
+        if self.next.is_multiple_of(BLOCK as u64) {
+            self.blocks.push_back(Arc::new(Block::new(self.next, self.sums)));
         }
-        self.blocks.push_back(Arc::new(Block::new(self.next, self.sums)));
         let second = self.blocks.get(1)?;
         (second.first <= self.oldest())
             .then(|| self.blocks.pop_front())

@@ -2,16 +2,21 @@
 
 mod agent;
 mod attach;
+mod counting;
 mod drops;
 mod export;
 mod figure;
+mod grpc;
 mod idle;
+mod latency;
 mod new_flows;
 mod programs;
+mod served;
 mod summary;
 mod tap;
 mod throughput;
 mod volley;
+mod watched;
 
 use std::env;
 use std::process::ExitCode;
@@ -26,7 +31,7 @@ struct Group {
     measure: fn(&mut Out) -> Result<()>,
 }
 
-const GROUPS: [Group; 6] = [
+const GROUPS: [Group; 9] = [
     Group {
         figures: &["tap_net_ns", "tap_to_pod_net_ns", "floor_net_ns", "tap_per_floor"],
         measure: tap::measure,
@@ -50,6 +55,18 @@ const GROUPS: [Group; 6] = [
     Group {
         figures: &["idle_cpu_percent"],
         measure: idle::measure,
+    },
+    Group {
+        figures: &["grpc_flows_per_s", "pipeline_flows_per_s"],
+        measure: grpc::measure,
+    },
+    Group {
+        figures: &["event_to_subscriber_ms_p50", "event_to_subscriber_ms_p99"],
+        measure: latency::measure,
+    },
+    Group {
+        figures: &["cluster_rss_mib"],
+        measure: watched::measure,
     },
 ];
 

@@ -1,0 +1,99 @@
+//! The service of the contract: checks what is asked, and answers from the feed and the app.
+use futures::stream::BoxStream;
+use netobs_api::{encoded::flow_service_server::FlowService, model, v1};
+use netobs_core::time::Timestamp;
+use tonic::{Request, Response, Status};
+
+use super::{
+    app::App,
+    cause_watch::{self, watch_causes},
+    feed::Feed,
+    seats::Seats,
+    status::status,
+    subscription::{Answers, Wanted, subscribe},
+};
+
+pub(super) struct Service {
+    pub(super) feed: Feed,
+    pub(super) seats: Seats,
+    pub(super) app: App,
+    pub(super) listeners: Vec<String>,
+}
+
+#[tonic::async_trait]
+impl FlowService for Service {
+    type SubscribeStream = Answers;
+    type WatchCausesStream = BoxStream<'static, Result<v1::WatchCausesResponse, Status>>;
+
+    async fn subscribe(
+        &self,
+        request: Request<v1::SubscribeRequest>,
+    ) -> Result<Response<Self::SubscribeStream>, Status> {
+        let wanted = wanted(request.get_ref())?;
+        let seat = self.seats.take()?;
+        Ok(Response::new(subscribe(self.feed.clone(), wanted, seat).await))
+    }
+
+    async fn list_causes(
+        &self,
+        request: Request<v1::ListCausesRequest>,
+    ) -> Result<Response<v1::ListCausesResponse>, Status> {
+        let filter = model::cause_filter(request.get_ref().filter.as_ref()).map_err(invalid)?;
+        let snapshot = self.app.snapshot().await?;
+        let causes = self.feed.causes();
+        let wanted = causes.iter().filter(|noted| filter.pass(&noted.cause));
+        Ok(Response::new(v1::ListCausesResponse {
+            causes: wanted.map(cause_watch::cause).collect(),
+            node_name: self.feed.node_name().to_owned(),
+            not_kept: snapshot.causes_not_kept,
+        }))
+    }
+
+    async fn watch_causes(
+        &self,
+        request: Request<v1::WatchCausesRequest>,
+    ) -> Result<Response<Self::WatchCausesStream>, Status> {
+        let filter = model::cause_filter(request.get_ref().filter.as_ref()).map_err(invalid)?;
+        let seat = self.seats.take()?;
+        Ok(Response::new(watch_causes(self.feed.clone(), filter, seat)))
+    }
+
+    async fn explain(&self, request: Request<v1::ExplainRequest>) -> Result<Response<v1::ExplainResponse>, Status> {
+        let question = model::explain_question(request.get_ref()).map_err(invalid)?;
+        Ok(Response::new(self.app.explain(question).await?))
+    }
+
+    async fn get_status(&self, _: Request<v1::GetStatusRequest>) -> Result<Response<v1::GetStatusResponse>, Status> {
+        let snapshot = self.app.snapshot().await?;
+        let answer = status(&snapshot, &self.feed, &self.seats, &self.listeners);
+        Ok(Response::new(answer))
+    }
+}
+
+fn wanted(request: &v1::SubscribeRequest) -> Result<Wanted, Status> {
+    let wanted = Wanted {
+        filters: model::filter(&request.include, &request.exclude).map_err(invalid)?,
+        since: request.since_unix_nanos.map(time),
+        until: request.until_unix_nanos.map(time),
+        last: request.last,
+        follow: request.follow,
+    };
+    if let (Some(since), Some(until)) = (wanted.since, wanted.until)
+        && since > until
+    {
+        return Err(Status::invalid_argument(format!(
+            "since_unix_nanos ({}) is after until_unix_nanos ({}): nothing can be between them",
+            since.0, until.0
+        )));
+    }
+    Ok(wanted)
+}
+
+/// Before 1970 there was nothing to see.
+fn time(unix_nanos: i64) -> Timestamp {
+    Timestamp(u64::try_from(unix_nanos).unwrap_or(0))
+}
+
+fn invalid(error: impl std::error::Error) -> Status {
+    Status::invalid_argument(error.to_string())
+}

@@ -1,0 +1,52 @@
+//! The metrics page.
+mod known;
+mod page;
+mod process;
+mod told;
+mod words;
+
+use std::sync::Arc;
+
+use self::page::Page;
+pub(super) use self::words::place as place_name;
+use super::{app::App, feed::Feed, seats::Seats, tls::TlsKeeper};
+
+/// Everybody who has something to say on it.
+pub(super) struct Sources {
+    pub(super) feed: Feed,
+    pub(super) seats: Seats,
+    pub(super) app: App,
+    pub(super) tls: Option<Arc<TlsKeeper>>,
+}
+
+impl Sources {
+    /// Where the app does not answer, what it would say is not on the page.
+    pub(super) async fn metrics(&self) -> String {
+        let mut page = Page::default();
+        page.gauge("netobs_build_info", "Always 1; the label says which version this is.")
+            .with(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+        let snapshot = self.app.snapshot().await;
+        page.gauge(
+            "netobs_answering",
+            "Whether the agent's main loop answered within a few seconds.",
+        )
+        .is(u8::from(snapshot.is_ok()));
+        if let Ok(snapshot) = &snapshot {
+            known::tell(&mut page, snapshot);
+        }
+        told::tell(&mut page, &self.feed, self.seats.served());
+        if let Some(tls) = &self.tls {
+            tell_tls(&mut page, tls);
+        }
+        process::tell(&mut page);
+        page.finish()
+    }
+}
+
+fn tell_tls(page: &mut Page, tls: &TlsKeeper) {
+    let help = "When the certificate in use ends, in seconds since 1970.";
+    page.gauge("netobs_tls_certificate_expiry_timestamp_seconds", help)
+        .is(known::seconds(tls.expires()));
+    page.counter("netobs_tls_handshakes_failed_total", "TLS handshakes that failed.")
+        .is(tls.failures());
+}

@@ -1,0 +1,102 @@
+//! What the agent says of itself, from the app's snapshot and what the room knows.
+use netobs_api::v1;
+use netobs_core::time::Timestamp;
+
+use super::{
+    ClusterSnapshot, Snapshot, WatchSnapshot,
+    feed::{Feed, PLACES},
+    metrics::place_name,
+    seats::Seats,
+};
+
+pub(super) fn status(snapshot: &Snapshot, feed: &Feed, seats: &Seats, listeners: &[String]) -> v1::GetStatusResponse {
+    v1::GetStatusResponse {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        node_name: snapshot.node_name.clone(),
+        kernel_release: snapshot.kernel_release.clone(),
+        started_unix_nanos: nanos(snapshot.started),
+        now_unix_nanos: nanos(snapshot.now),
+        ready: snapshot.not_ready.is_empty(),
+        not_ready: snapshot.not_ready.clone(),
+        kernel: Some(kernel(snapshot)),
+        cluster: Some(cluster(snapshot.cluster.as_ref())),
+        flows: Some(flows(snapshot, feed)),
+        serving: Some(serving(seats, listeners)),
+    }
+}
+
+fn kernel(snapshot: &Snapshot) -> v1::KernelStatus {
+    let abilities = snapshot.abilities.iter().map(|ability| v1::Ability {
+        name: ability.name.to_owned(),
+        there: ability.there,
+        remedy: ability.remedy.clone(),
+    });
+    v1::KernelStatus {
+        attach_by: snapshot.attach_by.to_owned(),
+        interfaces: snapshot.interfaces,
+        abilities: abilities.collect(),
+        losses: named(&snapshot.losses),
+        skipped: named(&snapshot.skipped),
+    }
+}
+
+fn cluster(cluster: Option<&ClusterSnapshot>) -> v1::ClusterStatus {
+    cluster.map_or_else(v1::ClusterStatus::default, |cluster| v1::ClusterStatus {
+        configured: true,
+        server: cluster.server.clone(),
+        watches: cluster.watches.iter().map(watch).collect(),
+    })
+}
+
+fn watch(watch: &WatchSnapshot) -> v1::WatchStatus {
+    v1::WatchStatus {
+        kind: watch.kind.to_owned(),
+        listed: watch.listed,
+        objects: watch.objects,
+        heard_unix_nanos: watch.heard.map(nanos),
+        error: watch.error.clone().unwrap_or_default(),
+        forbidden: watch.forbidden,
+    }
+}
+
+fn flows(snapshot: &Snapshot, feed: &Feed) -> v1::FlowStatus {
+    let fill = feed.fill();
+    let lost = feed.counts().lost;
+    let lost = PLACES.map(|place| (place_name(place), lost.get(&place).copied().unwrap_or_default()));
+    let causes = |counted: &dyn Fn(&str) -> bool| {
+        let counts = snapshot.causes.iter().filter(|count| counted(count.state));
+        counts.map(|count| count.causes).sum()
+    };
+    v1::FlowStatus {
+        kept: snapshot.flows_kept,
+        told: fill.told,
+        history: fill.entries,
+        history_capacity: fill.capacity,
+        oldest_unix_nanos: fill.oldest.map(nanos),
+        lost: named(&lost),
+        causes: causes(&|_| true),
+        active_causes: causes(&|state| state != "mended"),
+    }
+}
+
+fn serving(seats: &Seats, listeners: &[String]) -> v1::ServingStatus {
+    let served = seats.served();
+    v1::ServingStatus {
+        listeners: listeners.to_vec(),
+        subscribers: u32::try_from(served.subscribers).unwrap_or(u32::MAX),
+        most_subscribers: u32::try_from(served.most).unwrap_or(u32::MAX),
+        lost: served.lost,
+    }
+}
+
+fn named(counts: &[(&str, u64)]) -> Vec<v1::NamedCount> {
+    let named = counts.iter().map(|(name, count)| v1::NamedCount {
+        name: (*name).to_owned(),
+        count: *count,
+    });
+    named.collect()
+}
+
+fn nanos(time: Timestamp) -> i64 {
+    i64::try_from(time.0).unwrap_or(i64::MAX)
+}
