@@ -1,5 +1,4 @@
 //! What the API server sends, whole and in pieces, becomes changes; what is wrong with one object stays with it.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 use netobs_core::{
     change::{Key, Kind, Object},
     labels::Interner,
