@@ -88,7 +88,16 @@ fn an_object_that_is_no_object_costs_nothing_but_itself() -> Result<()> {
         let malformed = scene.server.fault(Fault::Malformed, On::kind("pods").times(1));
         scene.server.apply(&pod("ops", "odd", "10.250.0.1"))?;
         wait_until_met(&malformed)?;
-        scene.server.apply(&pod("ops", "sound", "10.250.0.2")).map(drop)
+        scene.server.apply(&pod("ops", "sound", "10.250.0.2"))?;
+        scene.wait_until("it knows of the other, and names the odd one", |status| {
+            let pods = watch(status, "pods");
+            pods.is_some_and(|pods| pods.objects >= 3 && pods.error.contains("ops/odd"))
+        })?;
+        // It is sent again, as it is.
+        scene
+            .server
+            .label("pods", "ops", "odd", "tier", Some("second"))
+            .map(drop)
     })
 }
 

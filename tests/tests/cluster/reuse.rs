@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const TENANTS: usize = 8;
 const STAY: Duration = Duration::from_millis(700);
 
-/// Who had the address, and when: from when the API server was told until it was told of the end.
+/// Who had the address, and when: from just before the API server was told until just after it was told of the end.
 struct Tenancy {
     namespace: &'static str,
     name: String,
@@ -27,6 +27,11 @@ impl Tenancy {
     fn overlaps(&self, talk: &Talk) -> bool {
         talk.began < self.until && self.from < talk.ended
     }
+
+    /// How long after its end or before its begin that was.
+    fn missed_by(&self, talk: &Talk) -> [Option<Duration>; 2] {
+        [(talk.began, self.until), (self.from, talk.ended)].map(|(late, early)| late.checked_duration_since(early))
+    }
 }
 
 /// One pod after the other has the address; each is gone at the moment the next comes.
@@ -38,7 +43,7 @@ fn let_one_after_the_other(scene: &Scene) -> Result<Vec<Tenancy>> {
     for number in 0..TENANTS {
         thread::sleep(STAY);
         scene.server.delete("pods", namespace, &name)?;
-        let until = Instant::now();
+        let (until, next_from) = (Instant::now(), Instant::now());
         let next = (["ops", "prod-b", "prod-a"][number % 3], format!("tenant-{number}"));
         scene.server.apply(&pod(next.0, &next.1, &address))?;
         tenancies.push(Tenancy {
@@ -48,7 +53,7 @@ fn let_one_after_the_other(scene: &Scene) -> Result<Vec<Tenancy>> {
             until,
         });
         (namespace, name) = next;
-        from = Instant::now();
+        from = next_from;
     }
     thread::sleep(STAY);
     let until = Instant::now() + Duration::from_secs(3600);
@@ -66,11 +71,11 @@ fn check(end: Option<&v1::Endpoint>, talk: &Talk, tenancies: &[Tenancy]) -> Resu
         return Ok(false);
     };
     let tenancy = tenancies.iter().find(|tenancy| tenancy.is(end));
+    let is_right = tenancy.is_some_and(|tenancy| tenancy.overlaps(talk));
     ensure!(
-        tenancy.is_some_and(|tenancy| tenancy.overlaps(talk)),
-        "a wrong pod, {}/{}, of {talk:?}: {end:#?}",
-        end.namespace,
-        end.name
+        is_right,
+        "a wrong pod, of {:?}: {end:#?}",
+        tenancy.map(|tenancy| tenancy.missed_by(talk))
     );
     ensure!(end.labels.get("app") == Some(&end.name), "{end:#?}");
     ensure!(end.namespace_labels.get("env") == Some(&end.namespace), "{end:#?}");
