@@ -7,7 +7,7 @@ use netobs_api::v1::{SubscribeRequest, SubscribeResponse, subscribe_response::Me
 use tonic::{Status, Streaming};
 
 pub(crate) use self::{
-    compact::lost_text,
+    compact::lost,
     when::{Now, When},
 };
 use self::{filter::Filters, format::Format};

@@ -20,11 +20,11 @@ use super::{
 use crate::{
     Verdict,
     agents::Agent,
-    flows::lost_text,
+    flows,
     listen::{Client, Listener, Question},
     notes::note,
     output::Output,
-    show::{Colour, Table, View},
+    show::{Table, View},
 };
 
 /// A cause whose counts alone move is told again so often.
@@ -93,10 +93,7 @@ impl<'a> Watch<'a> {
         match answer.message {
             Some(Message::Cause(cause)) => self.cause(&answer.node_name, cause, now),
             Some(Message::Lost(_)) if self.shape == Shape::Json => Ok(serde_json::to_string(&answer)? + "\n"),
-            Some(Message::Lost(lost)) => {
-                let text = format!("-- {} on {} --", lost_text(&lost), answer.node_name);
-                Ok(self.view.paint.paint(Colour::Yellow, text) + "\n")
-            }
+            Some(Message::Lost(lost)) => Ok(flows::lost(&lost, &answer.node_name, self.view) + "\n"),
             Some(Message::CaughtUp(_)) | None => Ok(String::new()),
         }
     }
