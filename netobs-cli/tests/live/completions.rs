@@ -15,10 +15,7 @@ fn each_shell_is_told_of_all_commands() {
             "--namespace",
             "unanswered",
         ] {
-            assert!(
-                script.contains(command.trim_start_matches('-')),
-                "{shell} lacks {command}"
-            );
+            assert!(script.contains(command), "{shell} lacks {command}");
         }
     }
 }
