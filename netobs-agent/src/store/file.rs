@@ -229,13 +229,18 @@ impl From<BadRecord> for Problem {
 
 impl From<redb::Error> for Problem {
     fn from(error: redb::Error) -> Self {
-        match error {
-            redb::Error::DatabaseAlreadyOpen => Self::InUse,
+        if let redb::Error::Io(error) = error {
             // Where the file itself ends too early or says nothing that could be read.
-            redb::Error::Io(error) if is_content(error.kind()) => Self::Damaged(error.to_string()),
-            redb::Error::Io(error) => Self::Disk(error),
-            other => Self::Damaged(other.to_string()),
+            return if is_content(error.kind()) {
+                Self::Damaged(error.to_string())
+            } else {
+                Self::Disk(error)
+            };
         }
+        if matches!(error, redb::Error::DatabaseAlreadyOpen) {
+            return Self::InUse;
+        }
+        Self::Damaged(error.to_string())
     }
 }
 
