@@ -13,6 +13,7 @@ pub mod filter;
 #[cfg(test)]
 mod fixtures;
 pub mod flow;
+pub mod guard;
 pub mod history;
 pub mod labels;
 pub mod policy;
