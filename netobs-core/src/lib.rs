@@ -15,6 +15,7 @@ mod fixtures;
 pub mod flow;
 pub mod guard;
 pub mod history;
+pub mod inventory;
 pub mod labels;
 pub mod policy;
 pub mod render;
