@@ -111,7 +111,7 @@ pub(crate) fn document(notes: &[String], object: &Map) -> String {
 fn comments(notes: &[String]) -> Vec<String> {
     let lines = notes.iter().flat_map(|note| {
         // What is quoted in a comment must not end it.
-        let shown = |line: &str| line.replace(|character: char| character.is_control(), " ");
+        let shown = |line: &str| line.replace(scalar::is_hidden, " ");
         note.split('\n').map(shown).collect::<Vec<_>>()
     });
     lines.map(|line| format!("# {line}")).collect()

@@ -16,6 +16,11 @@ pub(super) fn word(word: &str) -> String {
     if word.contains(',') { quoted(word) } else { text(word) }
 }
 
+/// Control characters, and what YAML takes for the end of a line or does not print.
+pub(super) fn is_hidden(character: char) -> bool {
+    character.is_control() || "\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}".contains(character)
+}
+
 fn is_plain(text: &str) -> bool {
     let word = text.to_ascii_lowercase();
     let begins_well = text.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -32,8 +37,7 @@ fn quoted(text: &str) -> String {
             '"' | '\\' => quoted.extend(['\\', character]),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            // Control characters, and what YAML takes for the end of a line or does not print.
-            hidden if hidden.is_control() || "\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}".contains(hidden) => {
+            hidden if is_hidden(hidden) => {
                 // Writing to a string does not fail.
                 let _ = write!(quoted, "\\u{:04x}", u32::from(hidden));
             }
