@@ -22,6 +22,7 @@ use crate::{
 pub mod audit;
 mod cause;
 mod change;
+pub mod generate;
 pub mod guard;
 mod hint;
 mod mismatch;

@@ -3,6 +3,7 @@
 
 pub mod document;
 pub mod finding;
+pub mod generated;
 pub mod guard;
 pub mod manifests;
 pub mod network_policy;

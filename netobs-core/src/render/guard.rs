@@ -101,11 +101,7 @@ fn policies(label: &GuardedLabel) -> String {
         .take(MOST_NAMED)
         .map(ToString::to_string)
         .collect();
-    let verb = if label.policies.len() == 1 {
-        "selects"
-    } else {
-        "select"
-    };
+    let verb = if label.policies.len() == 1 { "selects" } else { "select" };
     match label.policies.len().saturating_sub(MOST_NAMED) {
         0 => format!("{} {verb} on it", named.join(", ")),
         more => format!("{} and {more} more {verb} on it", named.join(", ")),
