@@ -31,8 +31,6 @@ mod fault;
 mod server;
 mod socket;
 mod status;
-#[cfg(test)]
-mod tests;
 mod tls;
 mod watched;
 

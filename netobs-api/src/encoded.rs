@@ -46,3 +46,20 @@ impl Message for Told {
         self.0 = Bytes::new();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::v1::{Lost, SubscribeResponse, subscribe_response};
+
+    #[test]
+    fn what_is_encoded_goes_over_the_wire_as_it_is() {
+        let response = SubscribeResponse {
+            message: Some(subscribe_response::Message::Lost(Lost { place: 1, count: 7 })),
+            node_name: "node-1".to_owned(),
+        };
+        let told = Told(response.encode_to_vec().into());
+        assert_eq!(told.encoded_len(), response.encoded_len());
+        assert_eq!(SubscribeResponse::decode(&*told.encode_to_vec()).unwrap(), response);
+    }
+}

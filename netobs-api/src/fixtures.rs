@@ -135,7 +135,7 @@ fn told(engine: &mut Engine) -> Story {
         match output {
             Output::Flow(flow) => told = Some(flow),
             Output::Cause(cause) => found = Some(cause),
-            Output::Lost { place, count } => panic!("lost {count} in {place:?}"),
+            Output::Lost { place, count } => panic!("lost {count:?} in {place:?}"),
         }
     }
     let cause = found.unwrap();

@@ -7,7 +7,7 @@ use netobs_api::v1::{SubscribeRequest, SubscribeResponse, subscribe_response::Me
 use tonic::{Status, Streaming};
 
 pub(crate) use self::{
-    compact::lost_text,
+    compact::lost,
     when::{Now, When},
 };
 use self::{filter::Filters, format::Format};
@@ -74,14 +74,13 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
     match collected {
         Some(last) => newest(last, &mut listener, &mut format, out).await?,
         None => {
-            while let Some(answer) = out.next(listener.next()).await? {
+            while let Some(answer) = out.next(listener.next(), request.follow).await? {
                 format.write(&answer, out)?;
             }
         }
     }
     out.flush()?;
-    let complete = listener.finish()?;
-    Ok(if complete { Verdict::Good } else { Verdict::Unreachable })
+    listener.finish(out.was_interrupted())
 }
 
 impl Arguments {
@@ -141,7 +140,7 @@ async fn newest(
 ) -> Result<()> {
     let last = usize::try_from(last).unwrap_or(usize::MAX);
     let mut newest = VecDeque::new();
-    while let Some(answer) = out.next(listener.next()).await? {
+    while let Some(answer) = out.next(listener.next(), false).await? {
         if newest.len() >= last {
             newest.pop_front();
         }

@@ -12,7 +12,7 @@ use tokio::{sync::mpsc, task::JoinSet, time::timeout_at};
 use tonic::{Status, Streaming, transport::Channel};
 
 use self::reader::{Reader, Standing};
-use crate::{agents::Agent, failure::Unreachable, merge::Merge, notes::note};
+use crate::{Verdict, agents::Agent, failure::Unreachable, merge::Merge, notes::note};
 
 mod reader;
 
@@ -43,6 +43,7 @@ pub(crate) struct Listener<Q: Question> {
     sources: Vec<Source<Q::Answer>>,
     merge: Merge<Q::Answer>,
     follows: bool,
+    several: bool,
     /// Ends the readers when it is dropped.
     _readers: JoinSet<()>,
 }
@@ -79,6 +80,7 @@ impl<Q: Question> Listener<Q> {
         let window = if follows { LIVE_WINDOW } else { HISTORY_WINDOW };
         Self {
             merge: Merge::new(sources.len(), window, Instant::now()),
+            several: sources.len() > 1,
             sources,
             follows,
             _readers: readers,
@@ -107,7 +109,10 @@ impl<Q: Question> Listener<Q> {
     }
 
     /// Whether all agents said all they had to say; an error if none could be asked.
-    pub(crate) fn finish(self) -> Result<bool> {
+    pub(crate) fn finish(self, interrupted: bool) -> Result<Verdict> {
+        if interrupted {
+            return Ok(Verdict::Good);
+        }
         let asked = self.sources.len();
         let mut faults: Vec<_> = self.sources.into_iter().filter_map(|source| source.fault).collect();
         if asked == 1
@@ -118,7 +123,11 @@ impl<Q: Question> Listener<Q> {
         if asked > 0 && faults.len() == asked {
             bail!(Unreachable("none of the agents answered".to_owned()));
         }
-        Ok(faults.is_empty())
+        Ok(if faults.is_empty() {
+            Verdict::Good
+        } else {
+            Verdict::Unreachable
+        })
     }
 
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<()> {
@@ -134,7 +143,13 @@ impl<Q: Question> Listener<Q> {
             filled = Poll::Ready(());
             match answer {
                 Some(Ok(Arrived { answer, at })) => self.merge.put(index, Q::time(&answer), answer, at),
-                Some(Err(fault)) => source.fault = Some(fault),
+                Some(Err(fault)) => {
+                    // Of a single one it is the command's own failure.
+                    if self.several {
+                        note(format_args!("{}: {fault}", source.agent));
+                    }
+                    source.fault = Some(fault);
+                }
                 None => self.merge.end(index),
             }
         }

@@ -30,7 +30,7 @@ mod written;
 
 /// Which pods talk, what is dropped, and which missing label is the cause.
 #[derive(Parser)]
-#[command(name = "netobs", version, about, propagate_version = true, after_help = EXIT_CODES)]
+#[command(name = "netobs", version, propagate_version = true, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(flatten)]
     global: Global,

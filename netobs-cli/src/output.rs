@@ -3,46 +3,67 @@ use std::{
     future::poll_fn,
     io::{self, BufWriter, Stdout, Write, stdout},
     pin::pin,
+    task::Poll,
 };
 
-use anyhow::Result;
 use tokio::signal::ctrl_c;
 
-pub(crate) struct Output(BufWriter<Stdout>);
+pub(crate) struct Output {
+    to: BufWriter<Stdout>,
+    interrupted: bool,
+}
 
 impl Output {
     pub(crate) fn new() -> Self {
-        Self(BufWriter::with_capacity(64 << 10, stdout()))
+        Self {
+            to: BufWriter::with_capacity(64 << 10, stdout()),
+            interrupted: false,
+        }
     }
 
     pub(crate) fn line(&mut self, line: &str) -> io::Result<()> {
-        self.0.write_all(line.as_bytes())?;
-        self.0.write_all(b"\n")
+        self.to.write_all(line.as_bytes())?;
+        self.to.write_all(b"\n")
     }
 
     /// Text that ends its own lines.
     pub(crate) fn text(&mut self, text: &str) -> io::Result<()> {
-        self.0.write_all(text.as_bytes())
+        self.to.write_all(text.as_bytes())
     }
 
     pub(crate) fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.to.flush()
     }
 
-    /// What comes next, with all that was written shown while it is waited for; `None` also if the user interrupts.
-    pub(crate) async fn next<T>(&mut self, next: impl Future<Output = Option<T>>) -> Result<Option<T>> {
+    /// What comes next, with all that was written shown while it is waited for.
+    ///
+    /// `None` also if the user interrupts, which is how following ends; what does not follow is ended by it as any program is.
+    pub(crate) async fn next<T>(
+        &mut self,
+        next: impl Future<Output = Option<T>>,
+        follows: bool,
+    ) -> io::Result<Option<T>> {
         let mut next = pin!(next);
-        let next = poll_fn(|context| {
-            let polled = next.as_mut().poll(context);
-            match polled.is_pending().then(|| self.flush()) {
-                Some(Err(error)) => std::task::Poll::Ready(Err(error)),
-                Some(Ok(())) | None => polled.map(Ok),
-            }
+        let to = &mut self.to;
+        let next = poll_fn(move |context| match next.as_mut().poll(context) {
+            Poll::Ready(next) => Poll::Ready(Ok(next)),
+            Poll::Pending => match to.flush() {
+                Err(error) => Poll::Ready(Err(error)),
+                Ok(()) => Poll::Pending,
+            },
         });
+        if !follows {
+            return next.await;
+        }
         tokio::select! {
             biased;
-            _ = ctrl_c() => Ok(None),
-            next = next => Ok(next?),
+            _ = ctrl_c() => self.interrupted = true,
+            next = next => return next,
         }
+        Ok(None)
+    }
+
+    pub(crate) const fn was_interrupted(&self) -> bool {
+        self.interrupted
     }
 }

@@ -14,39 +14,177 @@
 //! # }
 //! ```
 
+mod answer;
+mod asked;
+mod call;
+mod damage;
+mod desk;
+mod discovery;
+mod door;
+mod fault;
+mod forward;
 mod kind;
+mod list;
+mod merge;
 mod object;
+mod options;
+mod pass;
 mod refusal;
 mod selector;
 mod store;
+mod watch;
+mod write;
 
+pub use asked::Asked;
+pub use call::Verb;
+pub use fault::{Fault, On, Ordered};
 pub use kind::Kind;
 pub use refusal::Refusal;
 pub use store::Change;
 pub use store::fill::Size;
 
+use crate::netns::Netns;
 use anyhow::Result;
+use asked::Record;
+use desk::Desk;
+use door::Door;
+use fault::Faults;
+use forward::Forwards;
+use merge::merge;
 use object::Key;
+use pass::{Certified, Pass};
+use rustls::ServerConfig;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 use store::{Expected, State, Store};
 
-/// A running server, which ends with its handle.
+/// A server, which ends with its handle.
 #[derive(Debug)]
 pub struct ApiServer {
     store: Arc<Store>,
+    desk: Arc<Desk>,
+    door: Door,
+    tls: Option<Arc<ServerConfig>>,
+}
+
+/// What kind of server it is.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where it listens on 127.0.0.1; here, if no namespace is named.
+    pub place: Option<Netns>,
+    /// Plain HTTP otherwise.
+    pub https: bool,
+    /// Whether clients must show a token.
+    pub token: bool,
+    /// Older servers refuse these with 422.
+    pub streaming_lists: bool,
+    pub bookmark_every: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            place: None,
+            https: true,
+            token: true,
+            streaming_lists: true,
+            bookmark_every: Duration::from_secs(5),
+        }
+    }
 }
 
 impl ApiServer {
-    /// A server with the namespaces every cluster has.
+    /// A server of today, with HTTPS and a token, and the namespaces every cluster has.
     pub fn start() -> Result<Self> {
+        Self::start_with(Settings::default())
+    }
+
+    /// The same on the loopback of a node.
+    pub fn start_in(place: &Netns) -> Result<Self> {
+        Self::start_with(Settings {
+            place: Some(place.clone()),
+            ..Settings::default()
+        })
+    }
+
+    pub fn start_with(settings: Settings) -> Result<Self> {
         let store = Arc::new(Store::new());
-        let server = Self { store };
+        let door = Door::shut(settings.place.clone())?;
+        let pass = Pass::issue(settings.token)?;
+        let certified = settings.https.then(Certified::new).transpose()?;
+        let authority = certified.as_ref().map(|certified| certified.authority_pem.as_str());
+        pass.write_kubeconfig(door.address(), authority)?;
+        let desk = Arc::new(Desk {
+            store: Arc::clone(&store),
+            faults: Arc::new(Faults::default()),
+            record: Record::default(),
+            pass,
+            forwards: Forwards::new(settings.place),
+            address: door.address(),
+            streaming_lists: settings.streaming_lists,
+            bookmark_every: settings.bookmark_every,
+        });
+        let tls = certified.map(|certified| certified.config);
+        let mut server = Self { store, desk, door, tls };
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             server.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))?;
         }
+        server.start_again()?;
         Ok(server)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.door.address()
+    }
+
+    /// The file for `--kubeconfig`; it goes with the server.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.desk.pass.kubeconfig()
+    }
+
+    /// Dies: all connections are cut, new ones are refused. What is stored stays, and can be changed meanwhile.
+    pub fn stop(&mut self) {
+        self.door.close();
+    }
+
+    /// Comes back on the same port.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.door.open(&self.desk, self.tls.clone())
+    }
+
+    /// Cuts all connections; new ones are welcome.
+    pub fn cut_connections(&self) {
+        self.door.cut_connections();
+    }
+
+    /// Writes a new token to the file that the kubeconfig names; the old one is refused from now on.
+    pub fn rotate_token(&self) -> Result<()> {
+        self.desk.pass.rotate()
+    }
+
+    /// Lets something go wrong.
+    pub fn fault(&self, fault: Fault, on: On) -> Ordered {
+        let ordered = self.desk.faults.order(fault, on);
+        self.store.write(|_| {});
+        ordered
+    }
+
+    pub fn lift_faults(&self) {
+        self.desk.faults.lift_all();
+    }
+
+    /// All requests so far.
+    pub fn requests(&self) -> Vec<Asked> {
+        self.desk.record.all()
+    }
+
+    /// Forwarded ports of a pod lead there, whatever their number; without this, to the same port of 127.0.0.1.
+    pub fn forward(&self, namespace: &str, pod: &str, to: SocketAddr) {
+        self.desk.forwards.set(Key::new(namespace, pod), to);
     }
 
     /// Creates or replaces an object, its status too, and gives it back as it is now stored.
@@ -144,22 +282,4 @@ impl ApiServer {
 
 fn called(state: &State, kind: &str) -> Result<kind::KindId, Refusal> {
     state.kinds.called(kind).ok_or_else(Refusal::no_such_resource)
-}
-
-/// RFC 7396.
-fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(changes) = patch else {
-        target.clone_from(patch);
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    for (key, change) in changes {
-        if change.is_null() {
-            target.as_object_mut().and_then(|fields| fields.remove(key));
-        } else {
-            merge(&mut target[key], change);
-        }
-    }
 }

@@ -18,6 +18,7 @@
 pub mod ability;
 pub mod apiserver;
 pub mod cpu;
+pub mod demo;
 pub mod enforcer;
 pub mod foreign;
 pub mod netns;

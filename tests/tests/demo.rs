@@ -1,5 +1,11 @@
 //! The whole product at work: real traffic in the lab, the agent, and a cluster whose objects say what should be.
 
 mod demo {
+    mod causes;
     mod enforcement;
+    mod flows;
+    mod generic_client;
+    mod play;
+    mod program;
+    mod takedown;
 }

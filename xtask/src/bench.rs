@@ -11,17 +11,24 @@ use crate::{artifacts, run};
 
 const AGENT: &str = "netobs-agent";
 const BENCH: &str = "netobs-bench";
-/// Measurements of the pure crate, which need neither root nor a kernel of ours, and what each prints.
-const PURE: [(&str, &[&str]); 3] = [
+/// Measurements of pure code, which need neither root nor a kernel of ours: of which crate, and what each prints.
+const PURE: [(&str, &str, &[&str]); 4] = [
     (
+        "netobs-core",
         "policy",
         &["policy_evals_per_s", "explain_us", "explain_and_suggest_us"],
     ),
     (
+        "netobs-core",
         "directory",
         &["directory_mib_100k_pods", "enrich_ns", "enrich_allocations"],
     ),
-    ("engine", &["engine_events_per_s"]),
+    ("netobs-core", "engine", &["engine_events_per_s"]),
+    (
+        "netobs-api",
+        "encode",
+        &["encode_ns", "encode_by_message_ns", "filter_ns"],
+    ),
 ];
 
 /// Which figures, and how they are printed.
@@ -36,12 +43,12 @@ pub(crate) struct Options {
 
 pub(crate) fn bench(options: &Options) -> Result<()> {
     let wants = |figure: &str| options.figures.is_empty() || options.figures.iter().any(|wanted| wanted == figure);
-    for (bench, figures) in PURE {
+    for (package, bench, figures) in PURE {
         if figures.iter().any(|figure| wants(figure)) {
-            run::run(run::cargo("bench").args(["--quiet", "--package", "netobs-core", "--bench", bench]))?;
+            run::run(run::cargo("bench").args(["--quiet", "--package", package, "--bench", bench]))?;
         }
     }
-    let is_pure = |figure: &String| PURE.iter().any(|(_, figures)| figures.contains(&figure.as_str()));
+    let is_pure = |figure: &String| PURE.iter().any(|(_, _, figures)| figures.contains(&figure.as_str()));
     let of_agent: Vec<_> = options.figures.iter().filter(|figure| !is_pure(figure)).collect();
     if options.figures.is_empty() || !of_agent.is_empty() {
         bench_agent(&of_agent, options.markdown)?;

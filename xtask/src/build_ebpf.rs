@@ -82,6 +82,6 @@ fn publish(built: &Path, published: &Path) -> Result<()> {
     let folder = published.parent().unwrap_or(published);
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     fs::write(published, &object).with_context(|| format!("cannot write {}", published.display()))?;
-    println!("build-ebpf: {} ({} bytes)", published.display(), object.len());
+    eprintln!("build-ebpf: {} ({} bytes)", published.display(), object.len());
     Ok(())
 }

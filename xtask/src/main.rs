@@ -9,6 +9,7 @@ mod artifacts;
 mod bench;
 mod build_ebpf;
 mod ci;
+mod demo;
 mod licences;
 mod prepare;
 mod run;
@@ -28,6 +29,8 @@ enum Command {
     Prepare,
     /// Build the programs that run in the kernel, into target/bpf.
     BuildEbpf,
+    /// Show on this machine, in a few seconds, what netobs says of traffic that is dropped.
+    Demo(demo::Options),
     /// Build and run the tests: all of them, or those named.
     Test { suites: Vec<test::Suite> },
     /// Measure what the agent costs, one JSON line a figure.
@@ -54,6 +57,7 @@ fn obey(command: &Command) -> Result<()> {
     match command {
         Command::Prepare => prepare::everything(),
         Command::BuildEbpf => build_ebpf::build(),
+        Command::Demo(options) => demo::demo(options),
         Command::Test { suites } => test::test(suites),
         Command::Bench(options) => bench::bench(options),
         Command::Vm(options) => vm::vm(options),

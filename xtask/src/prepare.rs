@@ -2,13 +2,15 @@
 
 mod apt;
 mod linker;
+mod python;
 mod rustc;
 mod toolchain;
 mod tools;
 
 use anyhow::Result;
 
-pub(crate) use apt::{download as download_package, update as update_package_lists};
+pub(crate) use apt::{download as download_package, is_root, update as update_package_lists};
+pub(crate) use python::ensure as python;
 pub(crate) use rustc::Rustc;
 pub(crate) use toolchain::Toolchain;
 
@@ -16,6 +18,7 @@ pub(crate) fn everything() -> Result<()> {
     rustc::ensure_component("rustfmt", "fmt")?;
     rustc::ensure_component("clippy", "clippy")?;
     ebpf()?.rustc.ensure_clippy()?;
+    python()?;
     vm()
 }
 

@@ -1,7 +1,6 @@
 //! `test`: builds what the tests need and runs them; what cannot be tested here fails, unless it may be skipped.
 
 use std::env;
-use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -79,19 +78,16 @@ fn unit() -> Result<()> {
 }
 
 fn lab() -> Result<()> {
-    let agent = agent()?;
+    let python = prepare::python()?;
+    let built = artifacts::build(run::cargo("build").args(["--bin", "netobs-agent", "--bin", "netobs"]))?;
+    let program = |name| built.program(name).with_context(|| format!("the build left no {name}"));
     let mut command = run::cargo("test");
     command
         .args(["--package", "netobs-tests", "--", LAB_THREADS])
-        .env("NETOBS_AGENT", agent);
+        .env("NETOBS_AGENT", program("netobs-agent")?)
+        .env("NETOBS_CLI", program("netobs")?)
+        .env("NETOBS_PYTHON", python);
     run::run(&mut command)
-}
-
-fn agent() -> Result<PathBuf> {
-    let built = artifacts::build(run::cargo("build").args(["--package", "netobs-agent"]))?;
-    built
-        .program("netobs-agent")
-        .context("the build of netobs-agent left no program of that name")
 }
 
 fn can_make_namespaces() -> Result<()> {

@@ -10,11 +10,15 @@ use netobs_core::{
 use super::{capture::Capture, suggesting::Suggesting};
 use crate::{cluster::EventWriter, export::Exporter, serve::Feed};
 
+/// Causes that the engine let go are looked for once in so many times.
+const TELLS_A_TIDYING: u32 = 256;
+
 pub(super) struct Teller {
     pub(super) feed: Feed,
     pub(super) exporter: Option<Exporter>,
     pub(super) events: Option<EventWriter>,
     suggesting: Suggesting,
+    tells: u32,
 }
 
 impl Teller {
@@ -24,6 +28,7 @@ impl Teller {
             exporter,
             events,
             suggesting: Suggesting::default(),
+            tells: 0,
         }
     }
 
@@ -55,6 +60,10 @@ impl Teller {
         }
         if told {
             self.feed.wake();
+        }
+        self.tells = self.tells.wrapping_add(1);
+        if self.tells.is_multiple_of(TELLS_A_TIDYING) {
+            self.feed.retain_causes(|id| engine.causes().get(id).is_some());
         }
     }
 

@@ -1,7 +1,6 @@
 //! A server for tests that answers as it is told to, one kind at a time.
 use std::{
     collections::VecDeque,
-    convert::Infallible,
     io,
     sync::{Arc, Mutex},
     time::Duration,
@@ -9,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
-use http_body_util::{BodyExt as _, StreamBody, combinators::BoxBody};
+use http_body_util::{BodyExt, StreamBody, combinators::BoxBody};
 use hyper::{Request, Response, body::Frame};
 use kube::{Client, client::Body};
 use serde_json::{Value, json};
@@ -129,7 +128,6 @@ impl Double {
         self.asked.lock().unwrap().clone()
     }
 
-    /// The queries of those requests that were answered by replies.
     pub(super) fn paths(&self) -> Vec<String> {
         self.asked().into_iter().map(|asked| asked.path).collect()
     }
@@ -138,20 +136,18 @@ impl Double {
         let path = request.uri().to_string();
         let method = request.method().to_string();
         let content = request.into_body().collect().await.unwrap().to_bytes();
-        let reply = path
-            .contains(self.about)
-            .then(|| self.replies.lock().unwrap().pop_front())
-            .flatten();
+        let is_about = path.contains(self.about);
+        if is_about {
+            self.asked.lock().unwrap().push(Asked {
+                method,
+                path,
+                content: serde_json::from_slice(&content).unwrap_or_default(),
+            });
+        }
+        let reply = is_about.then(|| self.replies.lock().unwrap().pop_front()).flatten();
         let Some(reply) = reply else {
-            return futures::future::pending::<Result<_, Infallible>>()
-                .await
-                .map_err(|never| match never {});
+            return futures::future::pending().await;
         };
-        self.asked.lock().unwrap().push(Asked {
-            method,
-            path,
-            content: serde_json::from_slice(&content).unwrap_or_default(),
-        });
         if reply.end == End::Refused {
             return Err(io::Error::new(io::ErrorKind::ConnectionRefused, "connection refused"));
         }
@@ -169,8 +165,11 @@ fn body(reply: &Reply) -> BoxBody<Bytes, io::Error> {
     let pieces = stream::iter(pieces.into_iter().map(|piece| Ok(Frame::data(piece))));
     let broken = || io::Error::new(io::ErrorKind::UnexpectedEof, "unexpected EOF during chunk size line");
     match reply.end {
-        End::Whole | End::Refused => StreamBody::new(pieces).boxed(),
-        End::Hangs => StreamBody::new(pieces.chain(stream::pending())).boxed(),
-        End::Breaks => StreamBody::new(pieces.chain(stream::once(async move { Err(broken()) }))).boxed(),
+        End::Whole | End::Refused => BodyExt::boxed(StreamBody::new(pieces)),
+        End::Hangs => BodyExt::boxed(StreamBody::new(pieces.chain(stream::pending()))),
+        End::Breaks => BodyExt::boxed(StreamBody::new(
+            pieces.chain(stream::once(async move { Err(broken()) })),
+        )),
+        End::Breaks => BodyExt::boxed(StreamBody::new(pieces.chain(stream::iter([Err(broken())])))),
     }
 }

@@ -1,10 +1,24 @@
 //! Causes as Events of Kubernetes, on the objects that lack something.
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use netobs_core::{cause::Cause, suggest::Suggestion};
-use tokio::sync::mpsc;
+use tokio::{
+    select,
+    sync::mpsc,
+    time::{Instant, sleep},
+};
 
-use super::access::Access;
+use self::{
+    ledger::{Job, Ledger, Next},
+    scribe::Scribe,
+};
+use super::{access::Access, fault::Fault};
+
+mod draft;
+mod ledger;
+mod scribe;
+#[cfg(test)]
+mod tests;
 
 /// Causes that wait to be taken note of.
 const QUEUE: usize = 1_024;
@@ -15,7 +29,7 @@ pub(crate) struct EventWriter {
     told: Option<mpsc::Sender<Told>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Told {
     cause: Arc<Cause>,
     suggestion: Option<Suggestion>,
@@ -35,13 +49,58 @@ impl EventWriter {
 }
 
 pub(super) fn start(
-    _access: Arc<Access>,
-    _node: String,
+    access: Arc<Access>,
+    node: String,
     wanted: bool,
 ) -> (EventWriter, impl Future<Output = ()> + Send + use<>) {
-    let (told, mut causes) = mpsc::channel(QUEUE);
+    let (told, causes) = mpsc::channel(QUEUE);
     let writer = EventWriter {
         told: wanted.then_some(told),
     };
-    (writer, async move { while causes.recv().await.is_some() {} })
+    (writer, write(Scribe::new(access, node), causes))
+}
+
+/// Causes are taken note of while an Event is being written: what is written next is their newest state.
+async fn write(scribe: Scribe, mut causes: mpsc::Receiver<Told>) {
+    const NOTHING_TO_DO: Duration = Duration::from_secs(3_600);
+    let scribe = Arc::new(scribe);
+    let began = Instant::now();
+    let mut ledger = Ledger::default();
+    let mut writing: Option<Writing> = None;
+    loop {
+        let mut wait = NOTHING_TO_DO;
+        if writing.is_none() {
+            match ledger.next(began.elapsed()) {
+                Next::Write(job) => writing = Some(Box::pin(carry_out(Arc::clone(&scribe), *job))),
+                Next::Wait(due) => wait = due,
+                Next::Nothing => {}
+            }
+        }
+        select! {
+            told = causes.recv() => match told {
+                Some(Told { cause, suggestion }) => ledger.hear(cause, suggestion),
+                None => return,
+            },
+            (job, result) = in_progress(&mut writing) => {
+                writing = None;
+                scribe.tell_trouble(&result);
+                ledger.done(&job, &result, began.elapsed());
+            }
+            () = sleep(wait) => {}
+        }
+    }
+}
+
+type Writing = Pin<Box<dyn Future<Output = (Job, Result<(), Fault>)> + Send>>;
+
+async fn carry_out(scribe: Arc<Scribe>, job: Job) -> (Job, Result<(), Fault>) {
+    let result = scribe.write(&job).await;
+    (job, result)
+}
+
+async fn in_progress(writing: &mut Option<Writing>) -> (Job, Result<(), Fault>) {
+    match writing {
+        Some(writing) => writing.await,
+        None => futures::future::pending().await,
+    }
 }

@@ -69,6 +69,14 @@ impl Fault {
         self.has_code(&[403, 404, 405])
     }
 
+    /// Writing this is not for us. A namespace that is about to go takes nothing from anybody, which is another matter.
+    pub(super) fn is_denied(&self) -> bool {
+        self.has_code(&[403])
+            && self
+                .refusal()
+                .is_some_and(|refusal| !refusal.message.contains("being terminated"))
+    }
+
     /// The server does not know what we asked it with.
     pub(super) fn is_not_understood(&self) -> bool {
         self.has_code(&[400, 415, 422])

@@ -51,6 +51,7 @@ pub(super) async fn all(access: Arc<Access>, board: Arc<Board>, changes: mpsc::S
             version: None,
             whole: false,
             unfinished: 0,
+            is_answered: false,
         };
         follower.follow()
     });
@@ -75,6 +76,8 @@ struct Follower {
     /// A list in parts took longer than the server keeps its parts.
     whole: bool,
     unfinished: u32,
+    /// The server began to answer in this round.
+    is_answered: bool,
 }
 
 impl Follower {
@@ -91,6 +94,7 @@ impl Follower {
 
     /// Until a watch ends as watches do.
     async fn round(&mut self) -> Result<(), Fault> {
+        self.is_answered = false;
         if self.version.is_none() && !self.streams.load(Relaxed) {
             self.list().await?;
         }
@@ -126,6 +130,7 @@ impl Follower {
         let path = self.resource.watch(self.version.as_deref(), seconds);
         let mut listing = self.version.is_none().then_some(Listing::default());
         let mut answer = self.ask(&path).await?;
+        self.is_answered = true;
         if listing.is_none() {
             answer.be_patient(self.patience.quiet);
             self.news.heard();
@@ -186,9 +191,8 @@ impl Follower {
             None if self.version.as_ref().is_some_and(|known| is_before(&version, known)) => {
                 return Err(Fault::gone("its versions begin anew"));
             }
-            None => {}
+            None => self.failures.forget(),
         }
-        self.failures.forget();
         self.news.heard();
         self.news.well(0);
         self.version = Some(version);
@@ -226,7 +230,7 @@ impl Follower {
         if fault.is_not_understood() {
             return true;
         }
-        if fault.is_unfinished() {
+        if fault.is_unfinished() && self.is_answered {
             self.unfinished += 1;
         }
         self.unfinished >= MOST_UNFINISHED

@@ -44,10 +44,14 @@ pub(super) async fn open(settings: &Settings, tls: Option<&Arc<TlsKeeper>>) -> R
 }
 
 pub(super) async fn bind(address: SocketAddr, flag: &'static str) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        ErrorKind::AddrInUse => ServeError::AddressInUse { address, flag },
-        ErrorKind::AddrNotAvailable => ServeError::AddressNotOurs { address, flag },
-        _ => ServeError::Address { address, flag, source },
+    TcpListener::bind(address).await.map_err(|source| {
+        if source.kind() == ErrorKind::AddrInUse {
+            ServeError::AddressInUse { address, flag }
+        } else if source.kind() == ErrorKind::AddrNotAvailable {
+            ServeError::AddressNotOurs { address, flag }
+        } else {
+            ServeError::Address { address, flag, source }
+        }
     })
 }
 

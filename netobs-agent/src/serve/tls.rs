@@ -1,4 +1,6 @@
 //! Certificates and keys for clients from other machines, as the files have them now.
+#[cfg(test)]
+pub(super) mod authority;
 mod error;
 mod files;
 #[cfg(test)]

@@ -12,7 +12,10 @@ use tokio_rustls::{
     rustls::{
         self, AlertDescription, CertificateError, ClientConfig, RootCertStore,
         crypto::ring,
-        pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+        pki_types::{
+            CertificateDer, PrivateKeyDer, ServerName,
+            pem::{self, PemObject},
+        },
     },
 };
 
@@ -163,7 +166,7 @@ fn of_alert(alert: AlertDescription) -> TlsFault {
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
     let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let certificates = read.map_err(|error| bad_file(path, &error.to_string()))?;
+    let certificates = read.map_err(|error| unread(path, "certificate", &error))?;
     if certificates.is_empty() {
         return Err(bad_file(
             path,
@@ -174,7 +177,18 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Fault> {
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Fault> {
-    PrivateKeyDer::from_pem_file(path).map_err(|error| bad_file(path, &format!("no private key can be read: {error}")))
+    PrivateKeyDer::from_pem_file(path).map_err(|error| unread(path, "private key", &error))
+}
+
+fn unread(path: &Path, what: &str, error: &pem::Error) -> Fault {
+    bad_file(
+        path,
+        &match error {
+            pem::Error::Io(error) => format!("cannot be read: {error}"),
+            pem::Error::NoItemsFound => format!("no {what} is in it; it takes PEM, with a line of -----BEGIN"),
+            error => format!("no {what} can be read from it: {error}"),
+        },
+    )
 }
 
 fn bad_file(path: &Path, problem: &str) -> Fault {

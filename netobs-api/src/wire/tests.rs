@@ -2,11 +2,15 @@
 use expect_test::{expect, expect_file};
 use netobs_core::{
     engine::Where,
+    event::Protocol,
     policy::{IpBlock, Peer},
 };
 
 use super::*;
 use crate::fixtures::{Known, Story, missing_label, story};
+
+mod ends;
+mod kinds;
 
 fn json(message: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(message).unwrap()

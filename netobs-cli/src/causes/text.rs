@@ -12,12 +12,8 @@ pub(super) fn cause(joined: &Joined, whole: bool, view: &View) -> String {
     let headline = paint.paint(if mended { Colour::Green } else { Colour::Red }, clean(&cause.headline));
     let mut text = format!("{headline}\n");
     let mut line = |what: String| text += &format!("  {what}\n");
-    line(format!(
-        "{}, {}",
-        toll(cause),
-        view.clock.span(cause.first_unix_nanos, cause.last_unix_nanos)
-    ));
-    line(state(cause, view));
+    let span = view.clock.span(cause.first_unix_nanos, cause.last_unix_nanos);
+    line(format!("{}; {}, {span}", state(cause, view), toll(cause)));
     line(format!("from {}", parties(&cause.sources)));
     line(format!(
         "to   {} on {}",

@@ -20,11 +20,11 @@ use super::{
 use crate::{
     Verdict,
     agents::Agent,
-    flows::lost_text,
+    flows,
     listen::{Client, Listener, Question},
     notes::note,
     output::Output,
-    show::{Colour, Table, View},
+    show::{Table, View},
 };
 
 /// A cause whose counts alone move is told again so often.
@@ -64,7 +64,7 @@ pub(super) async fn run(
     let mut listener = Listener::new(agents, &request);
     let mut watch = Watch::new(arguments.output, arguments.all, view);
     let mut waiting = false;
-    while let Some(answer) = out.next(listener.next()).await? {
+    while let Some(answer) = out.next(listener.next(), true).await? {
         let caught_up = matches!(answer.message, Some(Message::CaughtUp(_)));
         out.text(&watch.tell(answer, Instant::now())?)?;
         if caught_up && watch.told.is_empty() && !waiting {
@@ -73,8 +73,7 @@ pub(super) async fn run(
         }
     }
     out.flush()?;
-    let complete = listener.finish()?;
-    Ok(if complete { Verdict::Good } else { Verdict::Unreachable })
+    listener.finish(out.was_interrupted())
 }
 
 impl<'a> Watch<'a> {
@@ -94,10 +93,7 @@ impl<'a> Watch<'a> {
         match answer.message {
             Some(Message::Cause(cause)) => self.cause(&answer.node_name, cause, now),
             Some(Message::Lost(_)) if self.shape == Shape::Json => Ok(serde_json::to_string(&answer)? + "\n"),
-            Some(Message::Lost(lost)) => {
-                let text = format!("-- {} on {} --", lost_text(&lost), answer.node_name);
-                Ok(self.view.paint.paint(Colour::Yellow, text) + "\n")
-            }
+            Some(Message::Lost(lost)) => Ok(flows::lost(&lost, &answer.node_name, self.view) + "\n"),
             Some(Message::CaughtUp(_)) | None => Ok(String::new()),
         }
     }

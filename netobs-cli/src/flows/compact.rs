@@ -27,21 +27,10 @@ pub(super) fn flow(flow: &Flow, view: &View) -> String {
     line
 }
 
-pub(super) fn lost(lost: &Lost, node: &str, view: &View) -> String {
-    let text = format!("-- {} on {node} --", lost_text(lost));
+/// In the place of what was lost.
+pub(crate) fn lost(lost: &Lost, node: &str, view: &View) -> String {
+    let text = format!("-- {}: {} --", clean(node), lost_text(lost));
     view.paint.paint(Colour::Yellow, text)
-}
-
-pub(crate) fn lost_text(lost: &Lost) -> String {
-    let Lost { count, .. } = lost;
-    let count = *count;
-    match lost.place() {
-        LostPlace::Kernel => format!("{} not told apart by the kernel's programs", plural(count, "packet")),
-        LostPlace::FlowTable => format!("{} lost: more connections than the agent keeps", plural(count, "flow")),
-        LostPlace::Output => format!("{} lost: the agent did not come to them", plural(count, "flow")),
-        LostPlace::Subscriber => format!("{} lost: told faster than they were taken", plural(count, "flow")),
-        LostPlace::Unspecified => format!("{} lost", plural(count, "flow")),
-    }
 }
 
 pub(super) const fn colour(verdict: Verdict) -> Colour {
@@ -90,6 +79,18 @@ pub(super) fn packets(flow: &Flow) -> (u64, u64, u64) {
         packets(&flow.reply),
         dropped + packets(&flow.further_drops),
     )
+}
+
+fn lost_text(lost: &Lost) -> String {
+    let Lost { count, .. } = lost;
+    let count = *count;
+    match lost.place() {
+        LostPlace::Kernel => format!("{} not told apart by the kernel's programs", plural(count, "packet")),
+        LostPlace::FlowTable => format!("{} lost: more connections than the agent keeps", plural(count, "flow")),
+        LostPlace::Output => format!("{} lost: the agent did not come to them", plural(count, "flow")),
+        LostPlace::Subscriber => format!("{} lost: told faster than they were taken", plural(count, "flow")),
+        LostPlace::Unspecified => format!("{} lost", plural(count, "flow")),
+    }
 }
 
 fn is_service(endpoint: &Endpoint) -> bool {

@@ -168,10 +168,10 @@ fn end(option: &str, text: &str) -> Result<EndpointFilter> {
             addresses: vec![address(option, text)?],
             ..base
         },
-        text => {
-            let (namespace, pod) = text.split_once('/').unwrap_or((text, "*"));
-            of_pod(&base, namespace, pod)
-        }
+        text => match text.split_once('/').unwrap_or((text, "*")) {
+            ("", _) => bail!("{option}: {text:?} has no namespace before the /"),
+            (namespace, pod) => of_pod(&base, namespace, pod),
+        },
     })
 }
 

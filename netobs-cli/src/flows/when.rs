@@ -48,11 +48,14 @@ impl FromStr for When {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let ago = text.parse().ok().filter(|ago: &SignedDuration| !ago.is_negative());
-        let parsed = ago
-            .map(Self::Ago)
+        // A duration can be written like a time of day, too.
+        let is_clock = text.contains(':') && !text.contains('-');
+        let clock = is_clock.then(|| text.parse().ok()).flatten();
+        let ago = || text.parse().ok().filter(|ago: &SignedDuration| !ago.is_negative());
+        let parsed = clock
+            .map(Self::Clock)
+            .or_else(|| ago().map(Self::Ago))
             .or_else(|| text.parse().map(Self::At).ok())
-            .or_else(|| text.parse().map(Self::Clock).ok())
             .or_else(|| text.parse().map(Self::Civil).ok());
         parsed
             .ok_or_else(|| anyhow!("a moment is like 5m (ago), 10:01:58, 2026-11-20T10:01:58 or 2026-11-20T10:01:58Z"))

@@ -87,8 +87,8 @@ impl Lines<'_> {
         for ability in &kernel.abilities {
             self.ability(ability);
         }
-        self.counts("lost in the kernel", &kernel.losses);
-        self.counts("packets that are no connection's", &kernel.skipped);
+        self.counts(Colour::Yellow, "lost in the kernel", &kernel.losses);
+        self.counts(Colour::Plain, "packets that are no connection's", &kernel.skipped);
     }
 
     fn ability(&mut self, ability: &Ability) {
@@ -152,7 +152,7 @@ impl Lines<'_> {
             Colour::Plain,
             &format!("causes: {}, {} active", flows.causes, flows.active_causes),
         );
-        self.counts("lost", &flows.lost);
+        self.counts(Colour::Yellow, "lost", &flows.lost);
     }
 
     fn serving(&mut self, serving: &ServingStatus) {
@@ -171,13 +171,13 @@ impl Lines<'_> {
         self.line(2, colour, &what);
     }
 
-    fn counts(&mut self, what: &str, counts: &[NamedCount]) {
+    fn counts(&mut self, colour: Colour, what: &str, counts: &[NamedCount]) {
         let told = counts.iter().filter(|count| count.count > 0);
         let told: Vec<_> = told
             .map(|NamedCount { name, count }| format!("{name} {count}"))
             .collect();
         if !told.is_empty() {
-            self.line(2, Colour::Yellow, &format!("{what}: {}", told.join(", ")));
+            self.line(2, colour, &format!("{what}: {}", told.join(", ")));
         }
     }
 }

@@ -1,11 +1,12 @@
 //! One line of the inventory.
-use std::{collections::VecDeque, net::IpAddr, sync::Arc};
+use std::{cmp::Reverse, collections::VecDeque, net::IpAddr, sync::Arc};
 
 use super::{Marks, Watched};
 use crate::{
     cause::{CauseId, Kind},
     change::Scoped,
     event::{Count, Protocol},
+    flow::Verdict,
     labels::Symbol,
     policy::Cidr,
     time::Timestamp,
@@ -96,16 +97,15 @@ pub struct Example {
 pub struct Examples(VecDeque<Example>);
 
 impl Examples {
-    /// The latest; one of the same ends gives way, else the oldest.
+    /// Takes the place of one of the same ends, or of the oldest.
     pub fn add(&mut self, example: Example) {
         let same = |kept: &Example| kept.source == example.source && kept.destination == example.destination;
-        match self.0.iter().position(same) {
-            Some(kept) => {
-                self.0.remove(kept);
-            }
-            None => self.0.truncate(MOST_EXAMPLES - 1),
+        if let Some(kept) = self.0.iter().position(same) {
+            self.0.remove(kept);
         }
-        self.0.push_front(example);
+        let newer = self.0.partition_point(|kept| kept.at > example.at);
+        self.0.insert(newer, example);
+        self.0.truncate(MOST_EXAMPLES);
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Example> {
@@ -151,5 +151,110 @@ impl Edge {
     /// One connection is no habit.
     pub const fn is_seen_once(&self) -> bool {
         self.connections <= 1
+    }
+}
+
+/// What one connection has brought to an edge so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Share {
+    pub(super) verdict: Verdict,
+    /// Not if the same connection is counted with its other address.
+    pub(super) is_connection: bool,
+    pub(super) sent: Count,
+    pub(super) replied: Count,
+    pub(super) dropped: Count,
+}
+
+impl Edge {
+    pub(super) fn new(key: Arc<EdgeKey>, first: Timestamp) -> Self {
+        Self {
+            key,
+            service: None,
+            first,
+            last: first,
+            watched: Watched::default(),
+            connections: 0,
+            sent: Count::ZERO,
+            replied: Count::ZERO,
+            verdicts: Verdicts::default(),
+            dropped: Count::ZERO,
+            cause: None,
+            marks: Marks::default(),
+            examples: Examples::default(),
+        }
+    }
+
+    pub(super) fn give(&mut self, share: &Share) {
+        if share.is_connection {
+            self.connections += 1;
+            *self.verdicts.of(share.verdict) += 1;
+        }
+        self.sent += share.sent;
+        self.replied += share.replied;
+        self.dropped += share.dropped;
+    }
+
+    pub(super) fn take_back(&mut self, share: &Share) {
+        if share.is_connection {
+            self.connections = self.connections.saturating_sub(1);
+            let known = self.verdicts.of(share.verdict);
+            *known = known.saturating_sub(1);
+        }
+        self.sent -= share.sent;
+        self.replied -= share.replied;
+        self.dropped -= share.dropped;
+    }
+
+    /// Whether nothing is left of it.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.connections == 0 && self.dropped.is_zero()
+    }
+
+    /// Takes in what was seen elsewhere, or more closely, of the same edge.
+    pub fn join(&mut self, other: &Self) {
+        if other.last > self.last || self.service.is_none() {
+            self.service = other.service.clone().or_else(|| self.service.take());
+        }
+        if other.last > self.last || self.cause.is_none() {
+            self.cause = other.cause.clone().or_else(|| self.cause.take());
+        }
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.watched = self.watched.max(other.watched);
+        self.connections += other.connections;
+        self.sent += other.sent;
+        self.replied += other.replied;
+        self.verdicts.add(other.verdicts);
+        self.dropped += other.dropped;
+        for (mark, by) in other.marks.iter() {
+            self.marks.add(mark, by);
+        }
+        self.examples.join(&other.examples);
+    }
+}
+
+impl Verdicts {
+    const fn of(&mut self, verdict: Verdict) -> &mut u64 {
+        match verdict {
+            Verdict::Forwarded => &mut self.forwarded,
+            Verdict::Dropped => &mut self.dropped,
+            Verdict::Unanswered => &mut self.unanswered,
+            Verdict::Seen => &mut self.seen,
+        }
+    }
+
+    const fn add(&mut self, other: Self) {
+        self.forwarded += other.forwarded;
+        self.dropped += other.dropped;
+        self.unanswered += other.unanswered;
+        self.seen += other.seen;
+    }
+}
+
+impl Examples {
+    fn join(&mut self, other: &Self) {
+        self.0.extend(other.iter().cloned());
+        self.0.make_contiguous().sort_by_key(|example| Reverse(example.at));
+        self.0.truncate(MOST_EXAMPLES);
     }
 }

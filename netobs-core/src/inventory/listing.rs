@@ -1,6 +1,6 @@
 //! An inventory as it is handed on: to a client, into a file, and from there to whatever evaluates it.
-use super::{Edge, Portrait, Watched};
-use crate::time::Timestamp;
+use super::{Edge, Place, Portrait, Watched};
+use crate::{filter::WorkloadPattern, labels::Symbol, time::Timestamp};
 
 /// What was let go, so that an edge that is not there is not taken for one that never was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,22 @@ pub struct About {
     pub room: u64,
 }
 
+impl About {
+    /// What is true of both agents' inventories together.
+    pub fn join(&mut self, other: &Self) {
+        self.node_name = format!("{}, {}", self.node_name, other.node_name);
+        self.at = self.at.max(other.at);
+        self.watched.since = self.watched.since.max(other.watched.since);
+        self.watched.length = self.watched.length.min(other.watched.length);
+        self.forgotten.for_room += other.forgotten.for_room;
+        self.forgotten.for_age += other.forgotten.for_age;
+        self.forgotten.into_blocks += other.forgotten.into_blocks;
+        self.kept += other.kept;
+        self.room += other.room;
+    }
+}
+
+/// Of several agents, what they saw is added up: a connection between two nodes is counted by both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     pub about: About,
@@ -33,4 +49,35 @@ pub struct Listing {
     pub edges: Vec<Edge>,
     /// Of the workloads in the edges, in the order of their keys.
     pub portraits: Vec<Portrait>,
+}
+
+/// What of an inventory is wanted; what is empty asks for nothing in particular.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// One end is in one of them.
+    pub namespaces: Vec<Symbol>,
+    /// One end is one of them, in one of the namespaces if there are any.
+    pub workloads: Vec<WorkloadPattern>,
+    /// Last seen since then.
+    pub since: Option<Timestamp>,
+}
+
+impl Filter {
+    pub fn passes(&self, edge: &Edge) -> bool {
+        let key = &edge.key;
+        self.since.is_none_or(|since| edge.last >= since) && (self.wants(&key.source) || self.wants(&key.destination))
+    }
+
+    fn wants(&self, place: &Place) -> bool {
+        let namespace = place.namespace();
+        let in_namespace = self.namespaces.is_empty() || namespace.is_some_and(|own| self.namespaces.contains(own));
+        in_namespace && (self.workloads.is_empty() || self.has_workload(place))
+    }
+
+    fn has_workload(&self, place: &Place) -> bool {
+        let Place::Workload { workload, .. } = place else {
+            return false;
+        };
+        self.workloads.iter().any(|wanted| wanted.is(workload))
+    }
 }

@@ -50,10 +50,8 @@ impl Refusal {
         Self::new(400, "BadRequest", message)
     }
 
-    pub(crate) fn unsupported_media_type(given: &str) -> Self {
-        let message = format!(
-            "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml: {given:?}"
-        );
+    pub(crate) fn unsupported_media_type() -> Self {
+        let message = "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
         Self::new(415, "UnsupportedMediaType", message)
     }
 
@@ -67,14 +65,18 @@ impl Refusal {
         }))
     }
 
-    /// A field of an object that must be there.
-    pub(crate) fn required(kind: &Kind, name: &str, field: &str, why: &str) -> Self {
-        let message = format!("{} {name:?} is invalid: {field}: Required value: {why}", kind.kind);
+    /// A field of an object that may not be as it is; `why` begins with the kind of problem.
+    pub(crate) fn invalid(kind: &Kind, name: &str, field: &str, why: &str) -> Self {
+        let reason = match why.split(':').next() {
+            Some("Required value") => "FieldValueRequired",
+            _ => "FieldValueInvalid",
+        };
+        let message = format!("{} {name:?} is invalid: {field}: {why}", kind.kind);
         Self::new(422, "Invalid", message).with(json!({
             "name": name,
             "group": kind.group,
             "kind": kind.kind,
-            "causes": [{"reason": "FieldValueRequired", "message": format!("Required value: {why}"), "field": field}],
+            "causes": [{"reason": reason, "message": why, "field": field}],
         }))
     }
 

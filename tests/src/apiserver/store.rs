@@ -241,11 +241,11 @@ impl State {
             name = format!("{}{:05x}", text("generateName"), self.history.next_version());
         }
         if name.is_empty() {
-            return Err(Refusal::required(
+            return Err(Refusal::invalid(
                 kind,
                 "",
                 "metadata.name",
-                "name or generateName is required",
+                "Required value: name or generateName is required",
             ));
         }
         metadata["name"] = json!(name);

@@ -104,7 +104,11 @@ impl Call {
     fn request(&self, address: Ipv4Addr) -> io::Result<()> {
         let mut stream = TcpStream::connect_timeout(&(address, self.port).into(), PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        write!(stream, "GET / HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n", self.name, self.port)?;
+        write!(
+            stream,
+            "GET / HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n",
+            self.name, self.port
+        )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         if answer.starts_with("HTTP/1.1 200 ") {

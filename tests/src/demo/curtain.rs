@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Hears the signals by which a program is asked to end.
@@ -24,10 +25,12 @@ impl Curtain {
         let fallen = Arc::new(AtomicI32::new(0));
         let heard = Arc::clone(&fallen);
         let (ready, is_ready) = mpsc::channel();
-        thread::spawn(move || ready.send(listen(&heard, &ready)));
-        is_ready
-            .recv()
-            .context("hear signals")??;
+        thread::spawn(move || {
+            let listened = listen(&heard, &ready);
+            // Nobody waits for it any more if all went well.
+            let _ = ready.send(listened);
+        });
+        is_ready.recv().context("hear signals")??;
         Ok(Self { fallen })
     }
 
@@ -68,3 +71,21 @@ impl fmt::Display for Fallen {
 }
 
 impl std::error::Error for Fallen {}
+
+fn listen(heard: &AtomicI32, ready: &mpsc::Sender<Result<()>>) -> Result<()> {
+    let runtime = Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        ready.send(Ok(())).context("say that signals are heard")?;
+        loop {
+            let kind = tokio::select! {
+                _ = interrupt.recv() => SignalKind::interrupt(),
+                _ = terminate.recv() => SignalKind::terminate(),
+                _ = hang_up.recv() => SignalKind::hangup(),
+            };
+            heard.store(kind.as_raw_value(), Ordering::Relaxed);
+        }
+    })
+}

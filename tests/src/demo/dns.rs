@@ -27,7 +27,11 @@ pub(super) fn answer(question: &[u8], address_of: impl Fn(&str) -> Option<Ipv4Ad
     let (name, end) = name(question)?;
     let asked = question.get(HEADER..end + TYPE_A_CLASS_IN.len())?;
     let found = address_of(&name).filter(|_| asked.ends_with(&TYPE_A_CLASS_IN));
-    let (flags, answers) = if found.is_some() { ([0x85, 0x80], 1) } else { ([0x85, 0x83], 0) };
+    let (flags, answers) = if found.is_some() {
+        ([0x85, 0x80], 1)
+    } else {
+        ([0x85, 0x83], 0)
+    };
     let mut message = question.get(..2)?.to_vec();
     message.extend(flags);
     message.extend([0, 1, 0, answers, 0, 0, 0, 0]);
@@ -85,8 +89,8 @@ mod tests {
     fn an_answer_is_as_the_specification_has_it() {
         let answer = answer(&question(0x1234, "a.b"), |_| Some(ADDRESS));
         let expected = [
-            0x12, 0x34, 0x85, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, 1, b'a', 1, b'b', 0, 0, 1, 0, 1, 0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0,
-            5, 0, 4, 10, 1, 2, 3,
+            0x12, 0x34, 0x85, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, 1, b'a', 1, b'b', 0, 0, 1, 0, 1, 0xc0, 0x0c, 0, 1, 0, 1, 0,
+            0, 0, 5, 0, 4, 10, 1, 2, 3,
         ];
         assert_eq!(answer.as_deref(), Some(expected.as_slice()));
     }

@@ -16,7 +16,10 @@ pub fn kubectl(server: &ApiServer, command: &str) -> Result<()> {
                 label(server, (plural(kind)?, namespace, name), change, overwrite)
             }
             ["kubectl", "patch", kind, name] => {
-                ensure!(option(&options, "--type") == Some("json"), "only JSON patches are known here");
+                ensure!(
+                    option(&options, "--type") == Some("json"),
+                    "only JSON patches are known here"
+                );
                 let patch = option(&options, "-p").context("a patch is given with -p")?;
                 patch_json(server, (plural(kind)?, namespace, name), &serde_json::from_str(patch)?)
             }
@@ -55,7 +58,9 @@ fn patch_json(server: &ApiServer, (kind, namespace, name): Reference<'_>, patch:
         ensure!(operation["op"] == "add", "only `add` is known here");
         let path = operation["path"].as_str().context("an operation has a path")?;
         let (parent, last) = path.rsplit_once('/').context("a path begins with /")?;
-        let parent = object.pointer_mut(parent).with_context(|| format!("there is no {parent}"))?;
+        let parent = object
+            .pointer_mut(parent)
+            .with_context(|| format!("there is no {parent}"))?;
         match parent {
             Value::Array(items) if last == "-" => items.push(operation["value"].clone()),
             Value::Object(fields) => drop(fields.insert(last.to_owned(), operation["value"].clone())),
@@ -123,7 +128,9 @@ mod tests {
 
     fn server() -> Result<ApiServer> {
         let server = ApiServer::start()?;
-        server.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ops", "labels": {"tier": "1"}}}))?;
+        server.apply(
+            &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ops", "labels": {"tier": "1"}}}),
+        )?;
         server.apply(&json!({
             "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"namespace": "ops", "name": "deny"},
             "spec": {"podSelector": {}, "policyTypes": ["Egress"]},
@@ -153,7 +160,9 @@ mod tests {
         let next = r#"kubectl patch networkpolicy -n ops deny --type=json -p '[{"op":"add","path":"/spec/egress/-","value":{"to":[]}}]'"#;
         kubectl(&server, first)?;
         kubectl(&server, next)?;
-        let policy = server.get("networkpolicies", "ops", "deny").context("the policy is there")?;
+        let policy = server
+            .get("networkpolicies", "ops", "deny")
+            .context("the policy is there")?;
         assert_eq!(policy["spec"]["egress"], json!([{}, {"to": []}]));
         Ok(())
     }

@@ -39,7 +39,9 @@ pub(super) fn pod(role: Role, addresses: Addresses) -> [Value; 3] {
         let uid = format!("{namespace}-{kind}-{name}");
         json!([{"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": uid, "controller": true}])
     };
-    let ports = role.serves().map(|(_, port)| json!({"name": port.name, "containerPort": port.number, "protocol": port.protocol}));
+    let ports = role
+        .serves()
+        .map(|(_, port)| json!({"name": port.name, "containerPort": port.number, "protocol": port.protocol}));
     let container = json!({"name": role.deployment(), "image": role.deployment(), "ports": Vec::from_iter(ports)});
     let ips = [addresses.v4.to_string(), addresses.v6.to_string()];
     let status = json!({
@@ -90,7 +92,11 @@ pub(super) fn policies(scenario: Scenario) -> Vec<Value> {
     let prod = json!({"namespaceSelector": {"matchLabels": {"env": "prod"}}});
     let http = json!([{"protocol": "TCP", "port": 8080}]);
     let mut policies = vec![
-        policy(Role::Api, "default-deny", &json!({"podSelector": {}, "policyTypes": ["Ingress"]})),
+        policy(
+            Role::Api,
+            "default-deny",
+            &json!({"podSelector": {}, "policyTypes": ["Ingress"]}),
+        ),
         policy(
             Role::Api,
             "allow-prod",
@@ -100,7 +106,11 @@ pub(super) fn policies(scenario: Scenario) -> Vec<Value> {
     if scenario == Scenario::NoDns {
         let rule = json!({"to": [prod], "ports": http});
         policies.extend([
-            policy(Role::Web, "default-deny", &json!({"podSelector": {}, "policyTypes": ["Egress"]})),
+            policy(
+                Role::Web,
+                "default-deny",
+                &json!({"podSelector": {}, "policyTypes": ["Egress"]}),
+            ),
             policy(
                 Role::Web,
                 "allow-api",

@@ -59,7 +59,9 @@ impl Worker {
     ) -> Result<Self> {
         const MOST: usize = 1500;
         let socket = netns.run(|| UdpSocket::bind(at).with_context(|| format!("bind to {at}")))?;
-        socket.set_read_timeout(Some(LOOK_UP)).context("not wait for datagrams")?;
+        socket
+            .set_read_timeout(Some(LOOK_UP))
+            .context("not wait for datagrams")?;
         let mut datagram = [0; MOST];
         Ok(Self::start(netns, move || {
             if let Ok((size, from)) = socket.recv_from(&mut datagram)

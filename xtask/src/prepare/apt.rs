@@ -25,7 +25,7 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     if let Some(unknown) = packages.iter().find(|package| !offers(package)) {
         bail!("no package {unknown} in the sources apt has; Debian bookworm with its security suite has it");
     }
-    println!("prepare: installing {}", packages.join(" "));
+    eprintln!("prepare: installing {}", packages.join(" "));
     let mut command = apt_get("install");
     command.args(["--yes", "--no-install-recommends"]).args(packages);
     retry(&mut command).with_context(|| format!("could not install {}", packages.join(" ")))
@@ -37,10 +37,10 @@ pub(crate) fn update() {
     if DONE.swap(true, Ordering::Relaxed) {
         return;
     }
-    println!("prepare: bringing the package lists up to date");
+    eprintln!("prepare: bringing the package lists up to date");
     if let Err(error) = retry(&mut apt_get("update")) {
         // One broken source does not make the others useless.
-        println!("prepare: {error}; going on with the package lists there are");
+        eprintln!("prepare: {error}; going on with the package lists there are");
     }
 }
 
@@ -103,7 +103,7 @@ fn retry(command: &mut Command) -> Result<()> {
     for pause in PAUSES_SECONDS {
         match run::run(command) {
             Ok(()) => return Ok(()),
-            Err(error) => println!("prepare: {error}; trying again in {pause} s"),
+            Err(error) => eprintln!("prepare: {error}; trying again in {pause} s"),
         }
         sleep(Duration::from_secs(pause));
     }

@@ -20,7 +20,7 @@ pub(crate) fn find(llvm: u32) -> Option<PathBuf> {
 /// Builds one under `target`, so that a bpf-linker installed for other projects stays as it is.
 pub(crate) fn install(llvm: u32) -> Result<PathBuf> {
     let prefix = llvm_prefix(llvm)?;
-    println!("prepare: building bpf-linker {VERSION} for LLVM {llvm} (about a minute)");
+    eprintln!("prepare: building bpf-linker {VERSION} for LLVM {llvm} (about a minute)");
     let mut command = run::cargo("install");
     command.args(["bpf-linker", "--version", VERSION, "--locked", "--force", "--quiet"]);
     command.args(["--no-default-features", "--features", &format!("llvm-{llvm}")]);

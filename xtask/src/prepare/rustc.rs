@@ -118,7 +118,7 @@ pub(crate) fn add_source() -> Result<()> {
 }
 
 fn add_component(component: &str, toolchain: &str) -> Result<()> {
-    println!("prepare: adding {component} to {toolchain}");
+    eprintln!("prepare: adding {component} to {toolchain}");
     let words = ["component", "add", component, "--toolchain", toolchain];
     run::run(Command::new("rustup").args(words))
         .with_context(|| format!("{component} is missing, and `rustup {}` cannot add it", words.join(" ")))

@@ -16,7 +16,7 @@ const DEBIAN_COMPILER: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 pub(crate) fn ensure() -> Result<Toolchain> {
     let compilers = Rustc::able();
     if let Some(ready) = compilers.iter().find_map(complete) {
-        println!("prepare: {} with {}", ready.rustc, ready.linker.display());
+        eprintln!("prepare: {} with {}", ready.rustc, ready.linker.display());
         return Ok(ready);
     }
     if let Some(linked) = compilers.iter().find_map(with_new_linker) {
@@ -42,21 +42,21 @@ fn complete(rustc: &Rustc) -> Option<Toolchain> {
 }
 
 fn with_new_linker(rustc: &Rustc) -> Option<Toolchain> {
-    println!("prepare: {rustc} has no bpf-linker that fits");
+    eprintln!("prepare: {rustc} has no bpf-linker that fits");
     match linker::install(rustc.llvm()) {
         Ok(linker) => Some(Toolchain {
             rustc: rustc.clone(),
             linker,
         }),
         Err(error) => {
-            println!("prepare: {error:#}");
+            eprintln!("prepare: {error:#}");
             None
         }
     }
 }
 
 fn from_debian() -> Option<Toolchain> {
-    println!("prepare: no compiler here has the source of `core`; trying Debian's");
+    eprintln!("prepare: no compiler here has the source of `core`; trying Debian's");
     said(apt::install(&DEBIAN_COMPILER))?;
     Rustc::able().iter().find_map(with_linker)
 }
@@ -71,5 +71,5 @@ fn with_linker(rustc: &Rustc) -> Option<Toolchain> {
 }
 
 fn said(result: Result<()>) -> Option<()> {
-    result.map_err(|error| println!("prepare: {error:#}")).ok()
+    result.map_err(|error| eprintln!("prepare: {error:#}")).ok()
 }

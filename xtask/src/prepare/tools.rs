@@ -32,11 +32,13 @@ pub(crate) const MACHINE: [Tool; 4] = [
     tool("xz", "xz-utils"),
 ];
 
+pub(crate) const PYTHON: [Tool; 1] = [tool("python3", "python3")];
+
 pub(crate) fn ensure(tools: &[Tool]) -> Result<()> {
     let missing = tools.iter().filter(|tool| run::find(tool.program).is_none());
     let packages: BTreeSet<&str> = missing.map(|tool| tool.package).collect();
     if packages.is_empty() {
-        println!("prepare: {} are here", names(tools));
+        eprintln!("prepare: {} are here", names(tools));
         return Ok(());
     }
     apt::install(&packages.into_iter().collect::<Vec<_>>())

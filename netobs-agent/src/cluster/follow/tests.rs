@@ -113,7 +113,7 @@ fn all_told(version: u32) -> Value {
 }
 
 fn refused(code: u16, reason: &str) -> Value {
-    json!({"type": "ERROR", "object": {"kind": "Status", "code": code, "reason": reason, "message": "no"}})
+    json!({"type": "ERROR", "object": {"kind": "Status", "code": code, "reason": reason, "message": reason}})
 }
 
 fn page(version: u32, next: Option<&str>, pods: &[Value]) -> Reply {

@@ -119,10 +119,9 @@ impl Ring {
     }
 
     fn make_room(&mut self) -> Option<Arc<Block>> {
-        if !self.next.is_multiple_of(BLOCK as u64) {
-            return None;
+        if self.next.is_multiple_of(BLOCK as u64) {
+            self.blocks.push_back(Arc::new(Block::new(self.next, self.sums)));
         }
-        self.blocks.push_back(Arc::new(Block::new(self.next, self.sums)));
         let second = self.blocks.get(1)?;
         (second.first <= self.oldest())
             .then(|| self.blocks.pop_front())

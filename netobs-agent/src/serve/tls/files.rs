@@ -104,9 +104,12 @@ fn certificates(pem: &[u8], path: &Path) -> Result<Vec<CertificateDer<'static>>,
 }
 
 fn key(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    PrivateKeyDer::from_pem_slice(pem).map_err(|error| match error {
-        pem::Error::NoItemsFound => TlsError::NoKey { path: path.to_owned() },
-        error => bad_pem(path, error),
+    PrivateKeyDer::from_pem_slice(pem).map_err(|error| {
+        if matches!(error, pem::Error::NoItemsFound) {
+            TlsError::NoKey { path: path.to_owned() }
+        } else {
+            bad_pem(path, error)
+        }
     })
 }
 
@@ -136,8 +139,10 @@ fn client_verifier(
 
 fn unusable(files: &Tls, error: Error) -> TlsError {
     let (cert, key) = (files.cert.clone(), files.key.clone());
-    match error {
-        Error::InconsistentKeys(_) => TlsError::KeyOfAnother { cert, key },
-        source => TlsError::Unusable { cert, key, source },
+    if matches!(error, Error::InconsistentKeys(_)) {
+        TlsError::KeyOfAnother { cert, key }
+    } else {
+        let source = error;
+        TlsError::Unusable { cert, key, source }
     }
 }

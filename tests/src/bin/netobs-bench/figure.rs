@@ -121,7 +121,7 @@ fn wanted(name: &str) -> Option<(&'static str, &'static str)> {
         "attach_ms_p99" => ("100", "20"),
         "grpc_flows_per_s" => ("500,000", "2,000,000"),
         "event_to_subscriber_ms_p99" => ("100", "–"),
-        "cluster_rss_mib" => ("250 at 100,000", "150 at 100,000"),
+        "cluster_rss_mib" => ("40 at 100; 250 at 100,000", "20 at 100; 150 at 100,000"),
         _ => return None,
     })
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use netobs_api::v1;
-use netobs_tests::node::{Family, Node};
+use netobs_tests::node::Node;
 use tokio::time::timeout;
 
 use crate::figure::{Figure, Out};

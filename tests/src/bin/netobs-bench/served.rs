@@ -26,7 +26,7 @@ pub(crate) struct Served {
     agent: Process,
     socket: PathBuf,
     runtime: Runtime,
-    pub(crate) server: ApiServer,
+    _server: ApiServer,
 }
 
 impl Served {
@@ -38,7 +38,7 @@ impl Served {
         let mut command = node.command(&program.to_string_lossy())?;
         command
             .arg("--kubeconfig")
-            .arg(server.kubeconfig()?)
+            .arg(server.kubeconfig())
             .arg("--socket")
             .arg(&socket)
             .args([
@@ -60,7 +60,7 @@ impl Served {
             agent,
             socket,
             runtime,
-            server,
+            _server: server,
         };
         served.await_ready(pods.len())?;
         Ok(served)

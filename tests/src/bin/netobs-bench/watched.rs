@@ -10,7 +10,7 @@ use netobs_tests::node::Node;
 use crate::figure::{Figure, Out};
 use crate::served::{Served, cluster};
 
-const PODS: [u32; 2] = [10_000, 100_000];
+const PODS: [u32; 3] = [100, 10_000, 100_000];
 const SETTLED: Duration = Duration::from_secs(3);
 const MIB: f64 = 1_048_576.0;
 

@@ -1,0 +1,146 @@
+//! What lets a client in: a certificate, a token, and the kubeconfig that names both.
+
+use crate::owned_name;
+use anyhow::{Context as _, Result};
+use k8s_openapi::ByteString;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde_json::json;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A folder of credentials, removed when this goes.
+#[derive(Debug)]
+pub(crate) struct Pass {
+    folder: PathBuf,
+    /// Nothing if everybody may come in.
+    token: Option<Mutex<Token>>,
+}
+
+#[derive(Debug)]
+struct Token {
+    valid: String,
+    issued: u32,
+}
+
+/// A server's certificate and the authority a client must trust for it.
+pub(crate) struct Certified {
+    pub(crate) authority_pem: String,
+    pub(crate) config: Arc<ServerConfig>,
+}
+
+impl Pass {
+    pub(crate) fn issue(with_token: bool) -> Result<Self> {
+        let folder = std::env::temp_dir().join(owned_name::new());
+        fs::create_dir_all(&folder).with_context(|| format!("make the folder {}", folder.display()))?;
+        let token = with_token.then(|| {
+            Mutex::new(Token {
+                valid: String::new(),
+                issued: 0,
+            })
+        });
+        let pass = Self { folder, token };
+        pass.rotate()?;
+        Ok(pass)
+    }
+
+    /// A new token takes the place of the old one, which is worth nothing from now on.
+    pub(crate) fn rotate(&self) -> Result<()> {
+        let Some(mut token) = self.token() else {
+            return Ok(());
+        };
+        token.issued += 1;
+        token.valid = format!("netobs-token-{}-of-{}", token.issued, std::process::id());
+        // A reader must see the old one or the new one.
+        let (fresh, file) = (self.folder.join("token.new"), self.token_file());
+        fs::write(&fresh, &token.valid)
+            .and_then(|()| fs::rename(&fresh, &file))
+            .with_context(|| format!("write the token to {}", file.display()))
+    }
+
+    /// Whether an `Authorization` header lets its bearer in.
+    pub(crate) fn admits(&self, header: Option<&str>) -> bool {
+        let Some(token) = self.token() else {
+            return true;
+        };
+        header.and_then(|header| header.strip_prefix("Bearer ")) == Some(token.valid.as_str())
+    }
+
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        self.folder.join("kubeconfig")
+    }
+
+    pub(crate) fn write_kubeconfig(&self, address: SocketAddr, authority_pem: Option<&str>) -> Result<()> {
+        let mut cluster = json!({"server": format!("http://{address}")});
+        if let Some(pem) = authority_pem {
+            cluster["server"] = json!(format!("https://{address}"));
+            cluster["certificate-authority-data"] = serde_json::to_value(ByteString(pem.as_bytes().to_vec()))?;
+        }
+        let user = match self.token {
+            Some(_) => json!({"tokenFile": self.token_file()}),
+            None => json!({}),
+        };
+        // JSON is YAML.
+        let config = json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "lab",
+            "clusters": [{"name": "lab", "cluster": cluster}],
+            "users": [{"name": "agent", "user": user}],
+            "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "agent", "namespace": "default"}}],
+        });
+        fs::write(self.kubeconfig(), format!("{config:#}\n")).context("write the kubeconfig")
+    }
+
+    fn token_file(&self) -> PathBuf {
+        self.folder.join("token")
+    }
+
+    fn token(&self) -> Option<MutexGuard<'_, Token>> {
+        let token = self.token.as_ref()?;
+        Some(token.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        // What cannot be removed is no concern of the test.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Certified {
+    /// For 127.0.0.1 and ::1, by an authority of its own.
+    pub(crate) fn new() -> Result<Self> {
+        let mut authority = CertificateParams::new(Vec::new())?;
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        authority
+            .distinguished_name
+            .push(DnType::CommonName, "netobs lab authority");
+        let authority_key = KeyPair::generate()?;
+        let authority_pem = authority.self_signed(&authority_key)?.pem();
+        let issuer = Issuer::new(authority, authority_key);
+        let names = ["127.0.0.1", "::1", "localhost", "kubernetes.default.svc"];
+        let key = KeyPair::generate()?;
+        let certificate = CertificateParams::new(names.map(str::to_owned))?.signed_by(&key, &issuer)?;
+        Ok(Self {
+            authority_pem,
+            config: server_config(certificate.der().clone(), &key)?,
+        })
+    }
+}
+
+fn server_config(certificate: CertificateDer<'static>, key: &KeyPair) -> Result<Arc<ServerConfig>> {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
