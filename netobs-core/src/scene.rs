@@ -10,6 +10,8 @@ use crate::{
 };
 
 #[cfg(test)]
+pub(crate) mod seen;
+#[cfg(test)]
 mod tests;
 
 /// Every pod and every connection of an inventory.
