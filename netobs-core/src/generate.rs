@@ -1,6 +1,6 @@
 //! NetworkPolicies that admit what was seen of a namespace, as a person would write them.
 use crate::{
-    inventory::{Edge, Listing},
+    inventory::Listing,
     labels::{Selector, Symbol},
     policy::{
         Action, Direction, Namespaces, Peer, Peers, Policy, PolicyId, PolicySet, PortMatch, Ports, Rule, RuleSet,
@@ -236,10 +236,4 @@ impl DraftRule {
             },
         }
     }
-}
-
-/// Whether none of its connections is known to have come through.
-const fn never_came_through(edge: &Edge) -> bool {
-    let verdicts = edge.verdicts;
-    verdicts.forwarded == 0 && verdicts.seen == 0 && verdicts.dropped + verdicts.unanswered > 0
 }

@@ -19,6 +19,7 @@ pub mod history;
 pub mod inventory;
 pub mod labels;
 pub mod policy;
+pub mod preview;
 pub mod render;
 pub mod scene;
 pub mod spelling;

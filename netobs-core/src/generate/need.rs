@@ -1,5 +1,5 @@
 //! What the policies of a namespace have to admit, and what is left out.
-use super::{Choice, LeftOut, Phase, Request, Why, draft, never_came_through};
+use super::{Choice, LeftOut, Phase, Request, Why, draft};
 use crate::{
     event::Protocol,
     inventory::{Edge, Listing, Mark, Place, Portrait, PortraitKey},
@@ -102,7 +102,7 @@ impl Judge<'_> {
             connections.any(|connection| !self.deny.decide(&connection, need.direction).outcome().passes())
         };
         let in_blanket = need.sort == Sort::Inside && self.request.is_open_inside();
-        if never_came_through(edge) && !self.request.dropped {
+        if edge.never_came_through() && !self.request.dropped {
             Some(if edge.verdicts.dropped > 0 {
                 Why::Dropped
             } else {
