@@ -28,6 +28,7 @@ use super::{
     tls::TlsKeeper,
 };
 
+const MOST_CONNECTIONS: usize = 1_024;
 /// Connections that were accepted and not yet begun to be served.
 const WAITING_ROOM: usize = 16;
 /// How long streams may take to end.
@@ -105,7 +106,7 @@ impl Server {
         let stopping = watch::Sender::new(false);
         let mut tasks = JoinSet::new();
         let (sender, connections) = mpsc::channel(WAITING_ROOM);
-        let reception = Reception::new(sender);
+        let reception = Reception::new(sender, MOST_CONNECTIONS);
         for door in doors {
             tasks.spawn(listen::accept(door, reception.clone()));
         }

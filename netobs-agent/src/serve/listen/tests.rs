@@ -2,10 +2,12 @@
 use std::{
     fs,
     os::unix::{fs::PermissionsExt as _, net::UnixListener},
+    time::Duration,
 };
 
-use tokio::sync::mpsc;
+use tokio::{net::UnixStream, sync::mpsc, task::JoinSet, time::timeout};
 
+use super::{Reception, accept, open};
 use crate::serve::{
     ServeError, Server, Settings,
     tests::scene::{Folder, connect, feed, settings},
@@ -38,7 +40,7 @@ async fn a_socket_nobody_answers_on_is_replaced() {
     assert!(path.exists(), "a stale socket stays behind");
     let _server = bind(&settings(&path)).await.unwrap();
     // Nobody accepts yet, but the kernel lets one in.
-    tokio::net::UnixStream::connect(&path).await.unwrap();
+    UnixStream::connect(&path).await.unwrap();
 }
 
 #[tokio::test]
@@ -138,4 +140,27 @@ async fn a_running_server_is_not_pushed_aside_by_another() {
     let error = error(&settings(&scene.socket())).await;
     assert!(matches!(error, ServeError::SocketInUse { .. }), "{error}");
     connect(&scene.socket()).await;
+}
+
+#[tokio::test]
+async fn beyond_the_bound_a_client_waits_until_another_goes() {
+    let folder = Folder::new();
+    let path = folder.path("netobs.sock");
+    let doors = open(&settings(&path), None).await.unwrap();
+    let (sender, mut connections) = mpsc::channel(16);
+    let reception = Reception::new(sender, 2);
+    let mut accepting = JoinSet::new();
+    for door in doors {
+        accepting.spawn(accept(door, reception.clone()));
+    }
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        clients.push(UnixStream::connect(&path).await.unwrap());
+    }
+    let first = connections.recv().await.unwrap();
+    let _second = connections.recv().await.unwrap();
+    let wait = Duration::from_millis(100);
+    assert!(timeout(wait, connections.recv()).await.is_err(), "a third was let in");
+    drop(first);
+    connections.recv().await.unwrap();
 }

@@ -140,6 +140,17 @@ async fn what_is_sent_is_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_app_there_is_still_what_the_room_knows() {
+    let mut scene = scene().await;
+    scene.tell([flow(1)]);
+    scene.kill_app();
+    let metrics = metrics(&scene).await;
+    assert_eq!(metrics["netobs_answering"], 0.0);
+    assert_eq!(metrics["netobs_flows_told_total{verdict=\"forwarded\"}"], 1.0);
+    assert!(!metrics.contains_key("netobs_ready"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_metric_is_described_and_documented() {
     let scene = scene().await;
     scene.tell([dropped_packets(1, 1, Phase::Opened)]);
