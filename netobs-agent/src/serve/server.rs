@@ -1,5 +1,6 @@
 //! Everything bound, then everything served, then everything put away.
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -7,13 +8,14 @@ use std::{
 use netobs_core::time::Timestamp;
 use tokio::{
     net::TcpListener,
+    select,
     sync::{mpsc, watch},
     task::JoinSet,
     time::{sleep, timeout},
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic_health::{ServingStatus, server::HealthReporter};
-use tracing::info;
+use tracing::{error, info};
 
 use super::{
     Question, ServeError, Settings,
@@ -126,7 +128,14 @@ impl Server {
         };
         let mut grpc = JoinSet::new();
         grpc.spawn(services.serve(ReceiverStream::new(connections), stopped));
-        stop.await;
+        let mut stop = pin!(stop);
+        select! {
+            () = &mut stop => {}
+            Some(ended) = grpc.join_next() => {
+                error!(?ended, "gRPC is not served any more: start the agent again");
+                stop.await;
+            }
+        }
         sources.feed.close();
         stopping.send_replace(true);
         if timeout(FAREWELL, grpc.join_next()).await.is_err() {

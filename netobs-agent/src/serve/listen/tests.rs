@@ -1,7 +1,10 @@
 //! Sockets and addresses that are taken, stale or not ours.
 use std::{
     fs,
-    os::unix::{fs::PermissionsExt as _, net::UnixListener},
+    os::unix::{
+        fs::{MetadataExt as _, PermissionsExt as _},
+        net::UnixListener,
+    },
     time::Duration,
 };
 
@@ -90,6 +93,24 @@ async fn a_group_that_is_not_there_is_named() {
     settings.socket_group = Some("no-such-group".to_owned());
     let error = error(&settings).await;
     assert!(error.to_string().contains("no-such-group"), "{error}");
+}
+
+#[tokio::test]
+async fn the_socket_is_given_to_a_group_by_name_or_number() {
+    let folder = Folder::new();
+    let path = folder.path("netobs.sock");
+    let own = fs::metadata(folder.path("")).unwrap().gid();
+    let groups = fs::read_to_string("/etc/group").unwrap();
+    let name = groups.lines().find_map(|line| {
+        let fields: Vec<_> = line.split(':').collect();
+        (fields[2] == own.to_string()).then(|| fields[0].to_owned())
+    });
+    for group in [own.to_string(), name.unwrap()] {
+        let mut settings = settings(&path);
+        settings.socket_group = Some(group);
+        let _server = bind(&settings).await.unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().gid(), own);
+    }
 }
 
 #[tokio::test]
