@@ -12,7 +12,8 @@ use std::time::Duration;
 
 const PAUSE: Duration = Duration::from_millis(150);
 /// Shorter than the second after which the kernel would repeat a SYN, so that an attempt is one packet.
-const PATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE_TO_CONNECT: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A client at work.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ impl Call {
     fn resolve(&self, number: u16) -> io::Result<Ipv4Addr> {
         const MOST: usize = 512;
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
-        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_read_timeout(Some(PATIENCE_TO_CONNECT))?;
         socket.connect(self.name_server)?;
         socket.send(&dns::question(number, &self.name))?;
         let mut answer = [0; MOST];
@@ -102,7 +103,7 @@ impl Call {
     }
 
     fn request(&self, address: Ipv4Addr) -> io::Result<()> {
-        let mut stream = TcpStream::connect_timeout(&(address, self.port).into(), PATIENCE)?;
+        let mut stream = TcpStream::connect_timeout(&(address, self.port).into(), PATIENCE_TO_CONNECT)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         write!(
             stream,

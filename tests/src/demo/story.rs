@@ -74,8 +74,8 @@ impl Teller<'_> {
         let is_mended = |cause: &Cause| cause.state() == CauseState::Mended;
         self.await_causes(stage, |causes| causes.iter().all(is_mended))?;
         self.watch_traffic_since(stage, before, "Since then")?;
-        self.netobs(stage, &["causes"])?;
-        self.netobs(stage, &["flows", "--last", "6"])
+        self.netobs(stage, &["causes", "--all"])?;
+        self.netobs(stage, &["flows", "--port", "8080", "--last", "4"])
     }
 
     fn watch_traffic(&self, stage: &Stage, when: &str) -> Result<[Calls; 2]> {
