@@ -22,7 +22,7 @@ use super::{
     flow_service::Service,
     grpc::Services,
     http,
-    listen::{self, Door},
+    listen::{self, Door, Reception},
     metrics::Sources,
     seats::Seats,
     tls::TlsKeeper,
@@ -105,10 +105,11 @@ impl Server {
         let stopping = watch::Sender::new(false);
         let mut tasks = JoinSet::new();
         let (sender, connections) = mpsc::channel(WAITING_ROOM);
+        let reception = Reception::new(sender);
         for door in doors {
-            tasks.spawn(listen::accept(door, sender.clone()));
+            tasks.spawn(listen::accept(door, reception.clone()));
         }
-        drop(sender);
+        drop(reception);
         if let Some(listener) = http {
             tasks.spawn(http::serve(listener, Arc::clone(&sources)));
         }
