@@ -14,6 +14,7 @@ pub mod filter;
 mod fixtures;
 pub mod flow;
 pub mod history;
+pub mod inventory;
 pub mod labels;
 pub mod policy;
 pub mod render;
