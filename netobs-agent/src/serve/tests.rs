@@ -2,6 +2,7 @@
 mod causes;
 mod flows;
 mod gone;
+mod inventory;
 mod listener;
 pub(super) mod scene;
 mod secure;
