@@ -109,7 +109,7 @@ fn an_agent_that_does_not_answer_is_named_and_the_others_are_shown() {
         let ran = netobs(&[question, &["--kubeconfig", &server.kubeconfig]].concat());
         assert!(ran.out.contains(shown), "{question:?}: {ran:?}");
         assert!(
-            ran.err.contains("netobs: the agent on node node-b: "),
+            ran.err.contains("netobs: the agent on node node-b: ") && ran.err.contains("--agent-port"),
             "{question:?}: {ran:?}"
         );
         let code = if question == ["causes"] { 1 } else { 3 };
