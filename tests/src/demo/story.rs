@@ -66,14 +66,13 @@ impl Teller<'_> {
         let Some(suggestion) = suggestions.next() else {
             return self.say(words::NOTHING_TO_MEND);
         };
-        let before = calls(stage)?;
         self.say("Do what it says:\n")?;
         for command in &suggestion.commands {
             self.run(stage, command)?;
         }
         let is_mended = |cause: &Cause| cause.state() == CauseState::Mended;
         self.await_causes(stage, |causes| causes.iter().all(is_mended))?;
-        self.watch_traffic_since(stage, before, "Since then")?;
+        self.watch_traffic_since(stage, calls(stage)?, "Since then")?;
         self.netobs(stage, &["causes", "--all"])?;
         self.netobs(stage, &["flows", "--port", "8080", "--last", "4"])
     }
