@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     /// Goes on with flows as they happen, until Ctrl-C.
     #[arg(short, long)]
     follow: bool,
-    /// The newest so many of each agent's history; 20 if nothing else is said.
+    /// The newest so many of the history, of each agent when following; 20 if nothing else is said.
     #[arg(long, value_name = "N", conflicts_with = "all")]
     last: Option<u64>,
     /// All of the history.

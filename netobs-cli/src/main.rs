@@ -18,6 +18,7 @@ mod explain;
 mod failure;
 mod flows;
 mod global;
+mod guard;
 mod input;
 mod listen;
 mod merge;
@@ -25,6 +26,7 @@ mod notes;
 mod output;
 mod show;
 mod status;
+mod written;
 
 /// Which pods talk, what is dropped, and which missing label is the cause.
 #[derive(Parser)]
@@ -86,6 +88,14 @@ Examples:
     ///
     /// Exits with 0 if nothing is found, 1 if something is, 2 if the input is bad.
     Audit(audit::Arguments),
+    /// Write admission policies that keep the labels of namespaces on which network policies select.
+    ///
+    /// Exits with 0, and with 2 if the input is bad.
+    #[command(after_help = "\
+Examples:
+  kubectl get ns,netpol -A -o yaml | netobs guard -f - --format vap
+  netobs guard -f cluster/ --format kyverno --enforce --allow env=staging -o guard.yaml")]
+    Guard(guard::Arguments),
     /// Print what a shell needs to complete netobs' commands and options.
     #[command(after_help = "\
 Examples:
@@ -116,6 +126,7 @@ fn main() -> ExitCode {
             collected(|out, notes| explain::run(&arguments, out, notes))
         }
         Command::Audit(arguments) => collected(|out, notes| audit::run(&arguments, out, notes)),
+        Command::Guard(arguments) => collected(|out, notes| guard::run(&arguments, out, notes)),
         Command::Completions(arguments) => collected(|out, _| completions::run(&arguments, Arguments::command(), out)),
         Command::Causes(arguments) => live(async |out| causes::run(&arguments, &global, out).await),
         Command::Flows(arguments) => live(async |out| flows::run(&arguments, &global, out).await),

@@ -22,6 +22,7 @@ use crate::{
     explain::{Explanation, Surroundings},
     flow::{self, FlowTable},
     history::{self, LabelHistory},
+    inventory::{self, Inventory},
     labels::Symbol,
     policy::{Connection, PolicySet},
     suggest::Suggestion,
@@ -48,6 +49,7 @@ pub struct Limits {
     pub grace: Duration,
     pub history: history::Extent,
     pub causes: cause::Extent,
+    pub inventory: inventory::Extent,
     /// Outputs that wait to be fetched.
     pub outputs: usize,
     /// How long an enforcer of policies may take to follow them.
@@ -63,6 +65,7 @@ impl Default for Limits {
             grace: Duration::from_secs(300),
             history: history::Extent::default(),
             causes: cause::Extent::default(),
+            inventory: inventory::Extent::default(),
             outputs: 65_536,
             lag: Duration::from_secs(10),
             pace: Duration::from_secs(1),
@@ -81,6 +84,7 @@ pub struct Engine {
     judge: Judge,
     selected: Selected,
     causes: Causes,
+    inventory: Inventory,
     outputs: Outputs,
     counted: Counted,
     drops: BTreeMap<Judgement, Count>,
@@ -102,6 +106,7 @@ impl Engine {
             judge: Judge::default(),
             selected: Selected::default(),
             causes: Causes::new(limits.causes),
+            inventory: Inventory::new(limits.inventory),
             outputs: Outputs::new(limits.outputs),
             counted: Counted::default(),
             drops: BTreeMap::new(),
@@ -169,6 +174,7 @@ impl Engine {
             self.mend_causes(changed);
         }
         self.causes.expire(now);
+        self.inventory.handle_timeout(now);
         for cause in self.causes.take_changed() {
             self.outputs.push(Output::Cause(Arc::new(cause)));
         }
@@ -240,6 +246,15 @@ impl Engine {
 
     pub const fn causes(&self) -> &Causes {
         &self.causes
+    }
+
+    pub const fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// For whoever keeps it through restarts.
+    pub const fn inventory_mut(&mut self) -> &mut Inventory {
+        &mut self.inventory
     }
 
     pub const fn reasons(&self) -> &Reasons {

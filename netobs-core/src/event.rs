@@ -2,7 +2,7 @@
 use std::{
     fmt::{self, Display, Formatter},
     net::IpAddr,
-    ops::AddAssign,
+    ops::{AddAssign, SubAssign},
 };
 
 use crate::time::Timestamp;
@@ -127,6 +127,14 @@ impl AddAssign for Count {
     fn add_assign(&mut self, other: Self) {
         self.packets = self.packets.saturating_add(other.packets);
         self.bytes = self.bytes.saturating_add(other.bytes);
+    }
+}
+
+/// What was counted before is taken away again; less than nothing does not remain.
+impl SubAssign for Count {
+    fn sub_assign(&mut self, other: Self) {
+        self.packets = self.packets.saturating_sub(other.packets);
+        self.bytes = self.bytes.saturating_sub(other.bytes);
     }
 }
 

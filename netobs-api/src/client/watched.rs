@@ -51,13 +51,6 @@ impl Seen {
     fn note(&self, sight: Sight) {
         let _ = self.0.set(sight);
     }
-
-    fn error(&self, error: &io::Error) {
-        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if let Some(error) = inner {
-            self.note(Sight::Tls(tls::fault(error)));
-        }
-    }
 }
 
 impl<S> Watched<S> {
@@ -70,6 +63,15 @@ impl<S> Watched<S> {
         }
     }
 
+    fn failed(&mut self, error: &io::Error) {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match inner {
+            Some(error) => self.seen.note(Sight::Tls(tls::fault(error))),
+            None => self.hear(&[]),
+        }
+    }
+
+    /// Nothing stands for the end.
     fn hear(&mut self, bytes: &[u8]) {
         if self.heard {
             return;
@@ -103,12 +105,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
             let mut bytes = [0; 1024];
             let mut into = ReadBuf::new(&mut bytes);
             match ready!(Pin::new(&mut self.stream).poll_read(context, &mut into)) {
-                Ok(()) if into.filled().is_empty() => return Poll::Ready(()),
                 Ok(()) => self.hear(into.filled()),
                 Err(error) => {
-                    self.seen.error(&error);
+                    self.failed(&error);
                     return Poll::Ready(());
                 }
+            }
+            if into.filled().is_empty() {
+                return Poll::Ready(());
             }
         }
     }
@@ -120,7 +124,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let result = ready!(Pin::new(&mut self.stream).poll_read(context, into));
         match &result {
             Ok(()) => self.hear(into.filled().get(before..).unwrap_or_default()),
-            Err(error) => self.seen.error(error),
+            Err(error) => self.failed(error),
         }
         Poll::Ready(result)
     }

@@ -118,6 +118,39 @@ fn an_agent_that_does_not_answer_is_named_and_the_others_are_shown() {
 }
 
 #[test]
+fn an_agent_that_is_slow_holds_up_nobody() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let a = agent("node-a", &[1]);
+    let pods = vec![pod("node-a", a.address), pod("node-b", silent.local_addr().unwrap())];
+    let server = ApiServer::start("slow", pods, false);
+    let arguments = ["flows", "--all", "--timeout", "20s", "--kubeconfig", &server.kubeconfig];
+    let running = Running::start(command(&arguments));
+    assert_eq!(sources(&running.line()), ["node-a-1"]);
+    assert!(running.note().contains("the agent on node node-b is slow"));
+    drop(silent);
+    drop(server);
+    let ran = running.end();
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.err.contains("the agent on node node-b: "), "{ran:?}");
+}
+
+#[test]
+fn an_agent_that_cannot_be_followed_is_named_and_tried_again() {
+    let a = agent("node-a", &[1]);
+    let pods = vec![pod("node-a", a.address), pod("node-b", dead())];
+    let server = ApiServer::start("retry", pods, false);
+    let running = Running::start(command(&["flows", "-f", "--kubeconfig", &server.kubeconfig]));
+    assert_eq!(sources(&running.line()), ["node-a-1"]);
+    let note = running.note();
+    assert!(
+        note.contains("the agent on node node-b: ") && note.ends_with("; trying again"),
+        "{note}"
+    );
+    running.interrupt();
+    assert_eq!(running.end().code, Some(0));
+}
+
+#[test]
 fn an_agent_that_does_not_run_is_named() {
     let a = agent("node-a", &[]);
     let pending = Pod {

@@ -10,6 +10,7 @@ use crate::{
     event::{Count, Tuple},
     explain::ObjectRef,
     flow::{Evidence, Flow, FlowDrop, Phase, Report, Verdict},
+    inventory::Around,
     policy::Outcome,
     time::Timestamp,
 };
@@ -41,6 +42,13 @@ impl Engine {
         let news = self.news(&enriched.flow);
         let explained = self.explain_flow(enriched, phase, &news);
         self.account(explained.judgement, &news);
+        if is_for_policies(&explained.enriched.flow.tuple) {
+            let around = Around {
+                directory: &self.directory,
+                causes: &self.causes,
+            };
+            self.inventory.add(&explained, around);
+        }
         if phase.is_last() {
             self.counted.forget(explained.enriched.flow.id);
         }

@@ -10,6 +10,7 @@ use crate::{
     render,
 };
 
+mod edges;
 mod ends;
 mod properties;
 mod stories;

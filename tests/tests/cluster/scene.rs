@@ -27,7 +27,7 @@ pub(super) struct Scene {
     agent: Agent,
     socket: PathBuf,
     runtime: Runtime,
-    _node: Node,
+    pub(super) node: Node,
 }
 
 impl Scene {
@@ -61,7 +61,7 @@ impl Scene {
             agent,
             socket,
             runtime: Builder::new_multi_thread().worker_threads(1).enable_all().build()?,
-            _node: node,
+            node,
         })
     }
 
