@@ -20,7 +20,9 @@ use super::{listed, read};
 
 #[test]
 fn the_whole_application() {
-    check(&full(), &expect![[r#"
+    check(
+        &full(),
+        &expect![[r#"
         # Network policies for namespace shop, from what was seen of it. Phase full: what was seen, and nothing else, passes.
         # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
         #
@@ -232,7 +234,8 @@ fn the_whole_application() {
             #   ports:
             #     - port: postgres
             #       protocol: TCP
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -241,7 +244,9 @@ fn name_resolution_alone_leaves_everything_else_open() {
         phase: Phase::Dns,
         ..full()
     };
-    check(&request, &expect![[r#"
+    check(
+        &request,
+        &expect![[r#"
         # Network policies for namespace shop, from what was seen of it. Phase dns: name resolution is spelt out, everything else stays open.
         # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
         #
@@ -294,7 +299,8 @@ fn name_resolution_alone_leaves_everything_else_open() {
                   protocol: TCP
             # Everything else stays open in this phase.
             - {}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -303,7 +309,9 @@ fn the_baseline() {
         phase: Phase::Baseline,
         ..full()
     };
-    check(&request, &expect![[r#"
+    check(
+        &request,
+        &expect![[r#"
         # Network policies for namespace shop, from what was seen of it. Phase baseline: name resolution, the namespace itself and monitoring; nothing else passes.
         # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
         #
@@ -405,7 +413,8 @@ fn the_baseline() {
                   protocol: TCP
                 - port: 9187
                   protocol: TCP
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -417,7 +426,9 @@ fn what_was_seen_once_or_dropped_when_that_is_asked_for() {
         open_inside: true,
         ..full()
     };
-    check(&request, &expect![[r#"
+    check(
+        &request,
+        &expect![[r#"
         # Network policies for namespace shop, from what was seen of it. Phase full: what was seen, and nothing else, passes.
         # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
         #
@@ -590,7 +601,8 @@ fn what_was_seen_once_or_dropped_when_that_is_asked_for() {
               ports:
                 - port: http
                   protocol: TCP
-    "#]]);
+    "#]],
+    );
 }
 
 fn check(request: &Request, expected: &Expect) {
