@@ -71,18 +71,20 @@ fn summary(scene: &Scene<'_>) -> String {
     let found = scene.found;
     let count = |kind| found.of(kind).count();
     let mut text = format!(
-        "{} of {} edges would break, {} undecidable, {} newly admitted (policies: {} in force, {} then)\n",
-        count(Kind::Breaks),
+        "edges: {}; would break: {}, undecidable: {}, refused and never came through: {}, newly admitted: {} (policies: {} in force, \
+         {} then)\n",
         found.edges,
+        count(Kind::Breaks),
         count(Kind::Undecidable),
+        count(Kind::Refused),
         count(Kind::Admitted),
         scene.before.len(),
         scene.after.len(),
     );
     if found.refused_before > 0 {
         text += &format!(
-            "{} edges came through though the policies in force refuse them, as they would then: policies are not enforced, \
-             or labels or policies were others at the time\n",
+            "came through though the policies in force refuse them, and refused further on: {}; policies are not enforced, or \
+             labels or policies were others at the time\n",
             found.refused_before
         );
     }
