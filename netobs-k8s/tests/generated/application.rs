@@ -23,120 +23,26 @@ fn the_whole_application() {
     check(
         &full(),
         &expect![[r#"
-        # Network policies for namespace shop, from what was seen of it. Phase full: what was seen, and nothing else, passes.
-        # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
-        #
-        # Not admitted, as it was dropped whenever it was seen (--include-dropped admits it):
-        #   ingress: ops/shell to shop/db on 5432/TCP: 12 connections until 2026-03-01T09:56:40Z
-        # Not admitted, as it was seen once (--include-seen-once admits it):
-        #   ingress: shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-        #   egress: shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-        # Not admitted, as it is not known whose the address was:
-        #   egress: shop/api to an unknown address on 9000/TCP: 3 connections until 2026-03-01T09:56:40Z
-        # Not admitted, as network policies cannot name the protocol; what enforces them decides:
-        #   ingress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
-        # Needs no rule, as a pod is always open to its own node and to itself:
-        #   ingress: node node-1 to shop/api on 8080/TCP: 60000 connections until 2026-03-01T09:56:40Z
-        # Nothing passes that no other policy admits.
-        apiVersion: networking.k8s.io/v1
-        kind: NetworkPolicy
-        metadata:
-          name: default-deny
-          namespace: shop
-        spec:
-          podSelector: {}
-          policyTypes: [Ingress, Egress]
-        ---
-        # Every pod may ask name servers; over TCP too, as answers too long for UDP are asked for again.
-          name: allow-dns
-          policyTypes: [Egress]
-          egress:
-            # shop/frontend to kube-system/coredns on 53/UDP: 8000 connections until 2026-03-01T09:56:40Z
-            # shop/api to kube-system/coredns on 53/UDP: 7000 connections until 2026-03-01T09:56:40Z
-            - to:
-                - namespaceSelector:
-                    matchLabels:
-                      kubernetes.io/metadata.name: kube-system
-                  podSelector:
-                      k8s-app: kube-dns
-              ports:
-                - port: 53
-                  protocol: UDP
-                  protocol: TCP
-        # Monitoring may fetch metrics.
-          name: allow-monitoring
-          policyTypes: [Ingress]
-          ingress:
-            # monitoring/prometheus to shop/api on 9090/TCP: 2880 connections until 2026-03-01T09:56:40Z
-            # monitoring/prometheus to shop/db on 9187/TCP: 2880 connections until 2026-03-01T09:56:40Z
-            - from:
-                      kubernetes.io/metadata.name: monitoring
-                      app.kubernetes.io/name: prometheus
-                - port: 9090
-                - port: 9187
-        # Who talks to api, and whom api talks to.
-          name: allow-api
-          podSelector:
-            matchLabels:
-              app: api
-            # shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
-                - podSelector:
-                      app: frontend
-                - port: http
-            # shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
-                      app: db
-                - port: postgres
-            # shop/api to node node-1 (the Kubernetes API) on 6443/TCP: 31 connections until 2026-03-01T09:56:40Z
-                - ipBlock:
-                    cidr: 192.168.0.1/32
-                - port: 6443
-            # shop/api to 203.0.113.7/32 on 443/TCP: 512 connections until 2026-03-01T09:56:40Z
-            # shop/api to 198.51.100.0/24 on 443/TCP: 77 connections until 2026-03-01T09:56:40Z
-                    cidr: 198.51.100.0/24
-                    cidr: 203.0.113.7/32
-                - port: 443
-        # Who talks to db, and whom db talks to.
-          name: allow-db
-              app: db
-                      app: api
-            # Seen once, and not admitted; take the marks away to admit it:
-            # shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-            # - from:
-            #     - podSelector:
-            #         matchLabels:
-            #           app: migrate
-            #   ports:
-            #     - port: postgres
-            #       protocol: TCP
-        # Who talks to frontend, and whom frontend talks to.
-          name: allow-frontend
-              app: frontend
-            # ingress-nginx/controller to shop/frontend on 8080/TCP: 120000 connections until 2026-03-01T09:56:40Z
-                      kubernetes.io/metadata.name: ingress-nginx
-                      app.kubernetes.io/name: ingress-nginx
-        # Who talks to migrate, and whom migrate talks to.
-          name: allow-migrate
-              app: migrate
-          egress: []
-            # - to:
-            #           app: db
-    "#]],
             # Network policies for namespace shop, from what was seen of it. Phase full: what was seen, and nothing else, passes.
             # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
             #
             # Not admitted, as it was dropped whenever it was seen (--include-dropped admits it):
             #   ingress: ops/shell to shop/db on 5432/TCP: 12 connections until 2026-03-01T09:56:40Z
+            #
             # Not admitted, as it was seen once (--include-seen-once admits it):
             #   ingress: shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
             #   egress: shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
+            #
             # Not admitted, as it is not known whose the address was:
             #   egress: shop/api to an unknown address on 9000/TCP: 3 connections until 2026-03-01T09:56:40Z
+            #
             # Not admitted, as network policies cannot name the protocol; what enforces them decides:
             #   ingress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
             #   egress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
+            #
             # Needs no rule, as a pod is always open to its own node and to itself:
             #   ingress: node node-1 to shop/api on 8080/TCP: 60000 connections until 2026-03-01T09:56:40Z
+            #
             # Nothing passes that no other policy admits.
             apiVersion: networking.k8s.io/v1
             kind: NetworkPolicy
@@ -148,7 +54,13 @@ fn the_whole_application() {
               policyTypes: [Ingress, Egress]
             ---
             # Every pod may ask name servers; over TCP too, as answers too long for UDP are asked for again.
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata:
               name: allow-dns
+              namespace: shop
+            spec:
+              podSelector: {}
               policyTypes: [Egress]
               egress:
                 # shop/frontend to kube-system/coredns on 53/UDP: 8000 connections until 2026-03-01T09:56:40Z
@@ -158,47 +70,106 @@ fn the_whole_application() {
                         matchLabels:
                           kubernetes.io/metadata.name: kube-system
                       podSelector:
+                        matchLabels:
                           k8s-app: kube-dns
                   ports:
                     - port: 53
                       protocol: UDP
+                    - port: 53
                       protocol: TCP
+            ---
             # Monitoring may fetch metrics.
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata:
               name: allow-monitoring
+              namespace: shop
+            spec:
+              podSelector: {}
               policyTypes: [Ingress]
               ingress:
                 # monitoring/prometheus to shop/api on 9090/TCP: 2880 connections until 2026-03-01T09:56:40Z
                 # monitoring/prometheus to shop/db on 9187/TCP: 2880 connections until 2026-03-01T09:56:40Z
                 - from:
+                    - namespaceSelector:
+                        matchLabels:
                           kubernetes.io/metadata.name: monitoring
+                      podSelector:
+                        matchLabels:
                           app.kubernetes.io/name: prometheus
+                  ports:
                     - port: 9090
+                      protocol: TCP
                     - port: 9187
+                      protocol: TCP
+            ---
             # Who talks to api, and whom api talks to.
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata:
               name: allow-api
+              namespace: shop
+            spec:
               podSelector:
                 matchLabels:
                   app: api
+              policyTypes: [Ingress, Egress]
+              ingress:
                 # shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
+                - from:
                     - podSelector:
+                        matchLabels:
                           app: frontend
+                  ports:
                     - port: http
+                      protocol: TCP
+              egress:
                 # shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
+                - to:
+                    - podSelector:
+                        matchLabels:
                           app: db
+                  ports:
                     - port: postgres
+                      protocol: TCP
                 # shop/api to node node-1 (the Kubernetes API) on 6443/TCP: 31 connections until 2026-03-01T09:56:40Z
+                - to:
                     - ipBlock:
                         cidr: 192.168.0.1/32
+                  ports:
                     - port: 6443
+                      protocol: TCP
                 # shop/api to 203.0.113.7/32 on 443/TCP: 512 connections until 2026-03-01T09:56:40Z
                 # shop/api to 198.51.100.0/24 on 443/TCP: 77 connections until 2026-03-01T09:56:40Z
+                - to:
+                    - ipBlock:
                         cidr: 198.51.100.0/24
+                    - ipBlock:
                         cidr: 203.0.113.7/32
+                  ports:
                     - port: 443
+                      protocol: TCP
+            ---
             # Who talks to db.
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata:
               name: allow-db
+              namespace: shop
+            spec:
+              podSelector:
+                matchLabels:
                   app: db
+              policyTypes: [Ingress]
+              ingress:
+                # shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
+                - from:
+                    - podSelector:
+                        matchLabels:
                           app: api
+                  ports:
+                    - port: postgres
+                      protocol: TCP
                 # Seen once, and not admitted; take the marks away to admit it:
                 # shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
                 # - from:
@@ -208,19 +179,61 @@ fn the_whole_application() {
                 #   ports:
                 #     - port: postgres
                 #       protocol: TCP
+            ---
             # Who talks to frontend, and whom frontend talks to.
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata:
               name: allow-frontend
+              namespace: shop
+            spec:
+              podSelector:
+                matchLabels:
                   app: frontend
+              policyTypes: [Ingress, Egress]
+              ingress:
                 # ingress-nginx/controller to shop/frontend on 8080/TCP: 120000 connections until 2026-03-01T09:56:40Z
+                - from:
+                    - namespaceSelector:
+                        matchLabels:
                           kubernetes.io/metadata.name: ingress-nginx
+                      podSelector:
+                        matchLabels:
                           app.kubernetes.io/name: ingress-nginx
+                  ports:
+                    - port: http
+                      protocol: TCP
+              egress:
+                # shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
+                - to:
+                    - podSelector:
+                        matchLabels:
+                          app: api
+                  ports:
+                    - port: http
+                      protocol: TCP
+            ---
             # Whom migrate talks to.
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata:
               name: allow-migrate
+              namespace: shop
+            spec:
+              podSelector:
+                matchLabels:
                   app: migrate
+              policyTypes: [Egress]
               egress: []
                 # Seen once, and not admitted; take the marks here and the [] above away to admit it:
+                # shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
                 # - to:
+                #     - podSelector:
+                #         matchLabels:
                 #           app: db
+                #   ports:
+                #     - port: postgres
+                #       protocol: TCP
         "#]],
     );
 }
@@ -234,54 +247,6 @@ fn name_resolution_alone_leaves_everything_else_open() {
     check(
         &request,
         &expect![[r#"
-        # Network policies for namespace shop, from what was seen of it. Phase dns: name resolution is spelt out, everything else stays open.
-        # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
-        #
-        # Not admitted, as it was dropped whenever it was seen (--include-dropped admits it):
-        #   ingress: ops/shell to shop/db on 5432/TCP: 12 connections until 2026-03-01T09:56:40Z
-        # Not admitted in this phase:
-        #   ingress: ingress-nginx/controller to shop/frontend on 8080/TCP: 120000 connections until 2026-03-01T09:56:40Z
-        #   ingress: monitoring/prometheus to shop/api on 9090/TCP: 2880 connections until 2026-03-01T09:56:40Z
-        #   ingress: monitoring/prometheus to shop/db on 9187/TCP: 2880 connections until 2026-03-01T09:56:40Z
-        #   ingress: shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/api to node node-1 (the Kubernetes API) on 6443/TCP: 31 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/api to 198.51.100.0/24 on 443/TCP: 77 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/api to 203.0.113.7/32 on 443/TCP: 512 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/api to an unknown address on 9000/TCP: 3 connections until 2026-03-01T09:56:40Z
-        #   ingress: shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
-        #   ingress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
-        #   ingress: shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-        #   egress: shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-        # Needs no rule, as a pod is always open to its own node and to itself:
-        #   ingress: node node-1 to shop/api on 8080/TCP: 60000 connections until 2026-03-01T09:56:40Z
-        # Every pod may ask name servers; over TCP too, as answers too long for UDP are asked for again.
-        apiVersion: networking.k8s.io/v1
-        kind: NetworkPolicy
-        metadata:
-          name: allow-dns
-          namespace: shop
-        spec:
-          podSelector: {}
-          policyTypes: [Egress]
-          egress:
-            # shop/frontend to kube-system/coredns on 53/UDP: 8000 connections until 2026-03-01T09:56:40Z
-            # shop/api to kube-system/coredns on 53/UDP: 7000 connections until 2026-03-01T09:56:40Z
-            - to:
-                - namespaceSelector:
-                    matchLabels:
-                      kubernetes.io/metadata.name: kube-system
-                  podSelector:
-                      k8s-app: kube-dns
-              ports:
-                - port: 53
-                  protocol: UDP
-                  protocol: TCP
-            # Everything else stays open in this phase.
-            - {}
-    "#]],
             # Network policies for namespace shop, from what was seen of it. Phase dns: name resolution is spelt out, everything else stays open.
             # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
             #
@@ -302,10 +267,12 @@ fn name_resolution_alone_leaves_everything_else_open() {
                         matchLabels:
                           kubernetes.io/metadata.name: kube-system
                       podSelector:
+                        matchLabels:
                           k8s-app: kube-dns
                   ports:
                     - port: 53
                       protocol: UDP
+                    - port: 53
                       protocol: TCP
                 # Everything else stays open in this phase.
                 - {}
@@ -439,98 +406,19 @@ fn what_was_seen_once_or_dropped_when_that_is_asked_for() {
     check(
         &request,
         &expect![[r#"
-        # Network policies for namespace shop, from what was seen of it. Phase full: what was seen, and nothing else, passes.
-        # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
-        #
-        # Not admitted, as it is not known whose the address was:
-        #   egress: shop/api to an unknown address on 9000/TCP: 3 connections until 2026-03-01T09:56:40Z
-        # Not admitted, as network policies cannot name the protocol; what enforces them decides:
-        #   ingress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
-        # Needs no rule, as a pod is always open to its own node and to itself:
-        #   ingress: node node-1 to shop/api on 8080/TCP: 60000 connections until 2026-03-01T09:56:40Z
-        # Nothing passes that no other policy admits.
-        apiVersion: networking.k8s.io/v1
-        kind: NetworkPolicy
-        metadata:
-          name: default-deny
-          namespace: shop
-        spec:
-          podSelector: {}
-          policyTypes: [Ingress, Egress]
-        ---
-        # Every pod may ask name servers; over TCP too, as answers too long for UDP are asked for again.
-          name: allow-dns
-          policyTypes: [Egress]
-          egress:
-            # shop/frontend to kube-system/coredns on 53/UDP: 8000 connections until 2026-03-01T09:56:40Z
-            # shop/api to kube-system/coredns on 53/UDP: 7000 connections until 2026-03-01T09:56:40Z
-            - to:
-                - namespaceSelector:
-                    matchLabels:
-                      team: kube-system
-                  podSelector:
-                      k8s-app: kube-dns
-              ports:
-                - port: 53
-                  protocol: UDP
-                  protocol: TCP
-        # Pods of this namespace may talk to each other.
-          name: allow-same-namespace
-          ingress:
-            # shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
-            # shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
-            # shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-            - from:
-                - podSelector: {}
-        # Monitoring may fetch metrics.
-          name: allow-monitoring
-          policyTypes: [Ingress]
-            # monitoring/prometheus to shop/api on 9090/TCP: 2880 connections until 2026-03-01T09:56:40Z
-            # monitoring/prometheus to shop/db on 9187/TCP: 2880 connections until 2026-03-01T09:56:40Z
-                      team: monitoring
-                      app.kubernetes.io/name: prometheus
-                - port: 9090
-                - port: 9187
-        # Who talks to api, and whom api talks to.
-          name: allow-api
-          podSelector:
-            matchLabels:
-              app: api
-            # shop/api to node node-1 (the Kubernetes API) on 6443/TCP: 31 connections until 2026-03-01T09:56:40Z
-                - ipBlock:
-                    cidr: 192.168.0.1/32
-                - port: 6443
-            # shop/api to 203.0.113.7/32 on 443/TCP: 512 connections until 2026-03-01T09:56:40Z
-            # shop/api to 198.51.100.0/24 on 443/TCP: 77 connections until 2026-03-01T09:56:40Z
-                    cidr: 198.51.100.0/24
-                    cidr: 203.0.113.7/32
-                - port: 443
-        # Who talks to db, and whom db talks to.
-          name: allow-db
-              app: db
-            # ops/shell to shop/db on 5432/TCP: 12 connections until 2026-03-01T09:56:40Z
-                      team: ops
-                      run: shell
-                - port: postgres
-        # Who talks to frontend, and whom frontend talks to.
-          name: allow-frontend
-              app: frontend
-            # ingress-nginx/controller to shop/frontend on 8080/TCP: 120000 connections until 2026-03-01T09:56:40Z
-                      team: ingress-nginx
-                      app.kubernetes.io/name: ingress-nginx
-                - port: http
-    "#]],
             # Network policies for namespace shop, from what was seen of it. Phase full: what was seen, and nothing else, passes.
             # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
             #
             # Not admitted, as it is not known whose the address was:
             #   egress: shop/api to an unknown address on 9000/TCP: 3 connections until 2026-03-01T09:56:40Z
+            #
             # Not admitted, as network policies cannot name the protocol; what enforces them decides:
             #   ingress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
             #   egress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
+            #
             # Needs no rule, as a pod is always open to its own node and to itself:
             #   ingress: node node-1 to shop/api on 8080/TCP: 60000 connections until 2026-03-01T09:56:40Z
+            #
             # Nothing passes that no other policy admits.
             apiVersion: networking.k8s.io/v1
             kind: NetworkPolicy
@@ -542,7 +430,13 @@ fn what_was_seen_once_or_dropped_when_that_is_asked_for() {
               policyTypes: [Ingress, Egress]
             ---
             # Every pod may ask name servers; over TCP too, as answers too long for UDP are asked for again.
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata:
               name: allow-dns
+              namespace: shop
+            spec:
+              podSelector: {}
               policyTypes: [Egress]
               egress:
                 # shop/frontend to kube-system/coredns on 53/UDP: 8000 connections until 2026-03-01T09:56:40Z
@@ -552,56 +446,138 @@ fn what_was_seen_once_or_dropped_when_that_is_asked_for() {
                         matchLabels:
                           team: kube-system
                       podSelector:
+                        matchLabels:
                           k8s-app: kube-dns
                   ports:
                     - port: 53
                       protocol: UDP
+                    - port: 53
                       protocol: TCP
+            ---
             # Pods of this namespace may talk to each other.
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata:
               name: allow-same-namespace
+              namespace: shop
+            spec:
+              podSelector: {}
+              policyTypes: [Ingress, Egress]
               ingress:
                 # shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
                 # shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
                 # shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
                 - from:
                     - podSelector: {}
+              egress:
+                # shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
+                # shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
+                # shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
+                - to:
+                    - podSelector: {}
+            ---
             # Monitoring may fetch metrics.
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata:
               name: allow-monitoring
+              namespace: shop
+            spec:
+              podSelector: {}
               policyTypes: [Ingress]
+              ingress:
                 # monitoring/prometheus to shop/api on 9090/TCP: 2880 connections until 2026-03-01T09:56:40Z
                 # monitoring/prometheus to shop/db on 9187/TCP: 2880 connections until 2026-03-01T09:56:40Z
+                - from:
+                    - namespaceSelector:
+                        matchLabels:
                           team: monitoring
+                      podSelector:
+                        matchLabels:
                           app.kubernetes.io/name: prometheus
+                  ports:
                     - port: 9090
+                      protocol: TCP
                     - port: 9187
+                      protocol: TCP
+            ---
             # Whom api talks to.
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata:
               name: allow-api
+              namespace: shop
+            spec:
               podSelector:
                 matchLabels:
                   app: api
+              policyTypes: [Egress]
+              egress:
                 # shop/api to node node-1 (the Kubernetes API) on 6443/TCP: 31 connections until 2026-03-01T09:56:40Z
+                - to:
                     - ipBlock:
                         cidr: 192.168.0.1/32
+                  ports:
                     - port: 6443
+                      protocol: TCP
                 # shop/api to 203.0.113.7/32 on 443/TCP: 512 connections until 2026-03-01T09:56:40Z
                 # shop/api to 198.51.100.0/24 on 443/TCP: 77 connections until 2026-03-01T09:56:40Z
+                - to:
+                    - ipBlock:
                         cidr: 198.51.100.0/24
+                    - ipBlock:
                         cidr: 203.0.113.7/32
+                  ports:
                     - port: 443
+                      protocol: TCP
+            ---
             # Who talks to db.
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata:
               name: allow-db
+              namespace: shop
+            spec:
+              podSelector:
+                matchLabels:
                   app: db
+              policyTypes: [Ingress]
+              ingress:
                 # ops/shell to shop/db on 5432/TCP: 12 connections until 2026-03-01T09:56:40Z
+                - from:
+                    - namespaceSelector:
+                        matchLabels:
                           team: ops
+                      podSelector:
+                        matchLabels:
                           run: shell
+                  ports:
                     - port: postgres
+                      protocol: TCP
+            ---
             # Who talks to frontend.
+            apiVersion: networking.k8s.io/v1
+            kind: NetworkPolicy
+            metadata:
               name: allow-frontend
+              namespace: shop
+            spec:
+              podSelector:
+                matchLabels:
                   app: frontend
+              policyTypes: [Ingress]
+              ingress:
                 # ingress-nginx/controller to shop/frontend on 8080/TCP: 120000 connections until 2026-03-01T09:56:40Z
+                - from:
+                    - namespaceSelector:
+                        matchLabels:
                           team: ingress-nginx
+                      podSelector:
+                        matchLabels:
                           app.kubernetes.io/name: ingress-nginx
+                  ports:
                     - port: http
+                      protocol: TCP
         "#]],
     );
 }
