@@ -20,6 +20,9 @@ mod pods;
 const AT_ONCE: usize = 64;
 const SOCKET: &str = "/run/netobs/netobs.sock";
 
+const NOWHERE: &str = "no agent to ask: /run/netobs/netobs.sock does not exist or nobody listens there, and no kubeconfig was found; \
+     name an agent with --server, or a cluster with --kubeconfig or KUBECONFIG";
+
 #[derive(Clone)]
 pub(crate) struct Agent {
     /// For a reader.
@@ -152,9 +155,6 @@ pub(crate) fn answered<T>(answers: Vec<Answer<T>>) -> Result<(Vec<(Agent, T)>, b
     }
     Ok((came, all))
 }
-
-const NOWHERE: &str = "no agent to ask: /run/netobs/netobs.sock does not exist or nobody listens there, and no kubeconfig was found; \
-     name an agent with --server, or a cluster with --kubeconfig or KUBECONFIG";
 
 async fn ask_one<T, F: Future<Output = Result<T, tonic::Status>>>(
     agent: &Agent,

@@ -23,7 +23,7 @@ use super::{
     app::App,
     feed::Feed,
     flow_service::Service,
-    grpc::Services,
+    grpc::{Pulse, Services},
     http,
     listen::{self, Door, Reception},
     metrics::Sources,
@@ -36,6 +36,10 @@ const MOST_CONNECTIONS: usize = 1_024;
 const WAITING_ROOM: usize = 16;
 /// How long streams may take to end.
 const FAREWELL: Duration = Duration::from_secs(3);
+const PULSE: Pulse = Pulse {
+    ask_every: Duration::from_secs(30),
+    answer_within: Duration::from_secs(10),
+};
 /// How late health may be.
 const LOOK: Duration = Duration::from_secs(1);
 /// Health is told of everything, and of the service by its name.
@@ -120,7 +124,7 @@ impl Server {
             beside.spawn(listen::accept(door, reception.clone()));
         }
         let connections = ReceiverStream::new(connections);
-        grpc.spawn(self.services.serve(connections, is_true(stopping)));
+        grpc.spawn(self.services.serve(connections, PULSE, is_true(stopping)));
         beside.spawn(tell_health(self.health, self.sources.app.clone()));
         if let Some(tls) = self.sources.tls.clone() {
             beside.spawn(async move { tls.follow_files().await });

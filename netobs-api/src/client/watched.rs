@@ -17,6 +17,8 @@ pub(super) enum Sight {
     Tls(TlsFault),
     Http1,
     Silent,
+    /// Of a forwarded port, which a user cannot reach in another way.
+    SilentPort,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,7 @@ pub(super) struct Seen(Arc<OnceLock<Sight>>);
 pub(super) struct Watched<S> {
     stream: S,
     seen: Seen,
+    silence: Sight,
     heard: bool,
     /// Why nothing can be written any more.
     dead: Option<io::Error>,
@@ -39,6 +42,7 @@ impl Sight {
             },
             Self::Http1 => Fault::Http1 { server },
             Self::Silent => Fault::Silent { server },
+            Self::SilentPort => Fault::SilentPort { server },
         }
     }
 }
@@ -55,9 +59,18 @@ impl Seen {
 
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, seen: Seen) -> Self {
+        Self::with(stream, seen, Sight::Silent)
+    }
+
+    pub(super) fn forwarded(stream: S, seen: Seen) -> Self {
+        Self::with(stream, seen, Sight::SilentPort)
+    }
+
+    fn with(stream: S, seen: Seen, silence: Sight) -> Self {
         Self {
             stream,
             seen,
+            silence,
             heard: false,
             dead: None,
         }
@@ -78,7 +91,7 @@ impl<S> Watched<S> {
         }
         self.heard = true;
         if bytes.is_empty() {
-            self.seen.note(Sight::Silent);
+            self.seen.note(self.silence.clone());
         } else if bytes.starts_with(&[0x15, 0x03]) {
             // An alert of TLS.
             self.seen.note(Sight::Tls(TlsFault::Wanted));

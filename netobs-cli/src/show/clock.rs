@@ -1,9 +1,7 @@
 //! Times in the reader's zone.
-use std::time::Duration;
-
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
-/// Since when, in nanoseconds since 1970, as messages carry it.
+/// Since 1970, as messages carry it.
 pub(crate) type Nanos = i64;
 
 #[derive(Clone)]
@@ -58,23 +56,19 @@ impl Clock {
     }
 }
 
+/// How long before `now`; clocks of two machines may differ.
+pub(crate) fn age(now: Nanos, then: Nanos) -> String {
+    duration(u64::try_from(now.saturating_sub(then) / 1_000_000_000).unwrap_or(0))
+}
+
 /// How long, in the unit a person would choose.
-pub(crate) fn duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
+fn duration(seconds: u64) -> String {
     match seconds {
-        0 if !duration.is_zero() => format!("{} ms", duration.as_millis()),
         0..120 => format!("{seconds} s"),
         120..7_200 => format!("{} min", seconds / 60),
         7_200..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} d", seconds / 86_400),
     }
-}
-
-/// How long before `now`; clocks of two machines may differ.
-pub(crate) fn age(now: Nanos, then: Nanos) -> String {
-    duration(Duration::from_secs(
-        u64::try_from(now.saturating_sub(then) / 1_000_000_000).unwrap_or(0),
-    ))
 }
 
 #[cfg(test)]

@@ -14,8 +14,9 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use netobs_api::v1::{
-    Caught, Cause, ExplainRequest, ExplainResponse, GetStatusRequest, GetStatusResponse, ListCausesRequest,
-    ListCausesResponse, SubscribeRequest, SubscribeResponse, WatchCausesRequest, WatchCausesResponse,
+    Caught, Cause, ExplainRequest, ExplainResponse, GetInventoryRequest, GetInventoryResponse, GetStatusRequest,
+    GetStatusResponse, ListCausesRequest, ListCausesResponse, SubscribeRequest, SubscribeResponse, WatchCausesRequest,
+    WatchCausesResponse,
     flow_service_server::{FlowService, FlowServiceServer},
     watch_causes_response::Message,
 };
@@ -191,6 +192,7 @@ impl Scripted {
 impl FlowService for Scripted {
     type SubscribeStream = Answers<SubscribeResponse>;
     type WatchCausesStream = Answers<WatchCausesResponse>;
+    type GetInventoryStream = Answers<GetInventoryResponse>;
 
     async fn subscribe(&self, request: Request<SubscribeRequest>) -> Result<Response<Self::SubscribeStream>, Status> {
         let request = request.into_inner();
@@ -234,6 +236,14 @@ impl FlowService for Scripted {
         self.asked.lock().unwrap().explanations.push(request.into_inner());
         self.refuse()?;
         Ok(Response::new(self.script.explanation.clone()))
+    }
+
+    async fn get_inventory(
+        &self,
+        _: Request<GetInventoryRequest>,
+    ) -> Result<Response<Self::GetInventoryStream>, Status> {
+        self.refuse()?;
+        Ok(Response::new(self.answers(Vec::new(), false, |_| None)))
     }
 
     async fn get_status(&self, _: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {

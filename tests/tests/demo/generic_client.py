@@ -38,7 +38,9 @@ def told(message):
     return json_format.MessageToDict(message, preserving_proto_field_name=True)
 
 
-followed = call("Subscribe", {"follow": True})
+# The kernel tells of drops in all namespaces of the machine, so also of those that are no pod's.
+of_pod = {"either": [{"namespaces": ["ops-utils"]}]}
+followed = call("Subscribe", {"follow": True, "include": [of_pod]})
 print(
     json.dumps(
         {

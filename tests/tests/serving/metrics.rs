@@ -27,7 +27,9 @@ fn what_metrics_say_of_traffic_is_what_happened() -> Result<()> {
     let scene = Scene::start(node, &["--listen", "none", "--update-every", "1"])?;
     let before = page(&scene)?;
     assert_eq!(before["netobs_ready"].total_cmp(&1.0), std::cmp::Ordering::Equal);
-    is(&before, "netobs_interfaces", 2.0);
+    // The pods' and the uplink, which in the lab is a veth, too.
+    let interfaces = value(&before, "netobs_interfaces").context("no count of interfaces")?;
+    assert!(interfaces >= 2.0, "{before:?}");
 
     for _ in 0..CONNECTIONS {
         tcp::exchange(&a, &b, b.socket_address(Family::V4, 80), 100, 100)?;
@@ -52,11 +54,11 @@ fn what_metrics_say_of_traffic_is_what_happened() -> Result<()> {
     let c = scene.node.pod("c")?;
     scene.await_interface(&c)?;
     wait(&scene, "the new pod's interface is counted", |page| {
-        value(page, "netobs_interfaces") == Some(3.0)
+        gain(&before, page, "netobs_interfaces") > 0.5
     })?;
     c.delete()?;
     wait(&scene, "the gone pod's interface is not", |page| {
-        value(page, "netobs_interfaces") == Some(2.0)
+        gain(&before, page, "netobs_interfaces") < 0.5
     })?;
     scene.stop()
 }

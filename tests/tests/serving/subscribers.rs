@@ -17,6 +17,8 @@ const SUBSCRIBERS: usize = 100;
 const FLOWS: usize = 5_000;
 const PER_SECOND: u32 = 2_500;
 const PORT: u16 = 5_300;
+/// The least that HTTP/2 begins with.
+const WINDOW: u32 = 65_535;
 /// After so long without a message nothing more will come.
 const QUIET: Duration = Duration::from_secs(5);
 
@@ -93,7 +95,9 @@ async fn follow(scene: &Scene) -> Result<Stream> {
 
 /// What it does not read soon fills what HTTP/2 lets be on the way.
 async fn follow_with_little_room(scene: &Scene) -> Result<Stream> {
-    let endpoint = Endpoint::from_shared(format!("unix://{}", scene.socket.display()))?;
+    let endpoint = Endpoint::from_shared(format!("unix://{}", scene.socket.display()))?
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW);
     let mut client = FlowServiceClient::new(endpoint.connect().await?);
     let request = v1::SubscribeRequest {
         follow: true,
