@@ -13,6 +13,7 @@ use crate::{global::Global, output::Output};
 mod agents;
 mod audit;
 mod causes;
+mod check;
 mod completions;
 mod explain;
 mod failure;
@@ -96,6 +97,16 @@ Examples:
   kubectl get ns,netpol -A -o yaml | netobs guard -f - --format vap
   netobs guard -f cluster/ --format kyverno --enforce --allow env=staging -o guard.yaml")]
     Guard(guard::Arguments),
+    /// Say what is there in the cluster, whether policies are enforced, and what to mend before they are relied on.
+    ///
+    /// From what agents saw and the API server tells; nothing is ever sent into the cluster's network.
+    /// Exits with 0 if there is nothing to mend, 1 if there is, 2 if the input is bad, 3 if no agent or not the API server can be
+    /// reached.
+    #[command(after_help = "\
+Examples:
+  netobs check
+  netobs check -o json | jq '.findings[] | select(.level == \"mend\")'")]
+    Check(check::Arguments),
     /// Print what a shell needs to complete netobs' commands and options.
     #[command(after_help = "\
 Examples:
@@ -128,6 +139,7 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => collected(|out, notes| audit::run(&arguments, out, notes)),
         Command::Guard(arguments) => collected(|out, notes| guard::run(&arguments, out, notes)),
         Command::Completions(arguments) => collected(|out, _| completions::run(&arguments, Arguments::command(), out)),
+        Command::Check(arguments) => live(async |out| check::run(&arguments, &global, out).await),
         Command::Causes(arguments) => live(async |out| causes::run(&arguments, &global, out).await),
         Command::Flows(arguments) => live(async |out| flows::run(&arguments, &global, out).await),
         Command::Status(arguments) => live(async |out| status::run(&arguments, &global, out).await),
