@@ -80,7 +80,10 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write, notes: &mut dyn Wr
         Engine::Vap => vap(&guard, mode),
         Engine::Gatekeeper => gatekeeper(&guard, mode),
     };
-    written::write(arguments.output.as_deref(), &text, out)?;
+    match &arguments.output {
+        Some(file) => written::to_file(file, &text)?,
+        None => out.write_all(text.as_bytes())?,
+    }
     Ok(Verdict::Good)
 }
 

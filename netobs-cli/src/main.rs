@@ -18,13 +18,16 @@ mod completions;
 mod explain;
 mod failure;
 mod flows;
+mod generate;
 mod global;
 mod guard;
 mod input;
 mod listen;
 mod merge;
 mod notes;
+mod observed;
 mod output;
+mod preview;
 mod show;
 mod status;
 mod written;
@@ -89,6 +92,24 @@ Examples:
     ///
     /// Exits with 0 if nothing is found, 1 if something is, 2 if the input is bad.
     Audit(audit::Arguments),
+    /// Say what network policies would do to everything that was seen: what would break, and what would newly be admitted.
+    ///
+    /// Exits with 0 if nothing that came through would be refused, 1 if anything would, 2 if the input is bad, 3 if an agent cannot
+    /// be reached.
+    #[command(after_help = "\
+Examples:
+  netobs preview -f policies/ -n shop
+  kubectl get netpol -A -o yaml | netobs preview -f policies/ --current - --inventory inventory.json")]
+    Preview(preview::Arguments),
+    /// Write network policies for what was seen, as a person would write them.
+    ///
+    /// Exits with 0, with 1 if --diff finds a difference, with 2 if the input is bad, with 3 if an agent cannot be reached.
+    #[command(after_help = "\
+Examples:
+  netobs generate -n shop --since 7d > shop.yaml
+  netobs generate -n shop --phase dns | kubectl apply -f -
+  kubectl get netpol -n shop -o yaml | netobs generate -n shop --diff --current -")]
+    Generate(generate::Arguments),
     /// Write admission policies that keep the labels of namespaces on which network policies select.
     ///
     /// Exits with 0, and with 2 if the input is bad.
@@ -142,6 +163,8 @@ fn main() -> ExitCode {
         Command::Check(arguments) => live(async |out| check::run(&arguments, &global, out).await),
         Command::Causes(arguments) => live(async |out| causes::run(&arguments, &global, out).await),
         Command::Flows(arguments) => live(async |out| flows::run(&arguments, &global, out).await),
+        Command::Preview(arguments) => live(async |out| preview::run(&arguments, &global, out).await),
+        Command::Generate(arguments) => live(async |out| generate::run(&arguments, &global, out).await),
         Command::Status(arguments) => live(async |out| status::run(&arguments, &global, out).await),
         Command::Explain(arguments) => live(async |out| explain::live::run(&arguments, &global, out).await),
     };

@@ -8,12 +8,8 @@ use std::{
 
 use anyhow::{Context, Result};
 
-/// To that file, or to `out` if none is named.
-pub(crate) fn write(file: Option<&Path>, text: &str, out: &mut dyn Write) -> Result<()> {
-    match file {
-        None => out.write_all(text.as_bytes()).map_err(Into::into),
-        Some(file) => atomically(file, text).with_context(|| format!("cannot write {}", file.display())),
-    }
+pub(crate) fn to_file(file: &Path, text: &str) -> Result<()> {
+    atomically(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
 fn atomically(file: &Path, text: &str) -> io::Result<()> {

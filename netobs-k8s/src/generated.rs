@@ -37,16 +37,17 @@ pub fn yaml(plan: &Plan, listing: &Listing) -> String {
 fn policy(plan: &Plan, draft: &Draft, listing: &Listing, notes: &[String]) -> String {
     let rules = |direction| {
         let rules = draft.rules(direction)?;
-        Some(rules.iter().map(|one| item(one, direction, listing)).collect())
+        let alone = rules.iter().all(|one| one.status == Status::SeenOnce);
+        Some(rules.iter().map(|one| item(one, alone, direction, listing)).collect())
     };
     let (ingress, egress) = (rules(Direction::Ingress), rules(Direction::Egress));
     let object = write::object(&draft.name, Some(&plan.namespace), &draft.subject, ingress, egress);
     document(notes, &object)
 }
 
-fn item(rule: &DraftRule, direction: Direction, listing: &Listing) -> Item {
+fn item(rule: &DraftRule, alone: bool, direction: Direction, listing: &Listing) -> Item {
     Item {
-        notes: render::generate::rule(rule, listing),
+        notes: render::generate::rule(rule, alone, listing),
         value: write::rule(&rule.written(), direction).into(),
         is_comment: rule.status == Status::SeenOnce,
     }

@@ -71,6 +71,10 @@ pub(super) fn all(listing: &Listing, stage: &Stage, choice: &Choice<'_>, request
 impl Needs {
     fn add(&mut self, index: usize, edge: &Edge, direction: Direction, judge: &Judge<'_>) {
         let sort = sort(edge, direction);
+        // In the first phase everything else stays open.
+        if judge.request.phase == Phase::Dns && sort != Sort::Dns {
+            return;
+        }
         let need = Need {
             edge: index,
             direction,
@@ -110,7 +114,7 @@ impl Judge<'_> {
             })
         } else if !is_refused() {
             Some(Why::AlwaysAdmitted)
-        } else if is_later(need.sort, self.request) {
+        } else if self.request.phase == Phase::Baseline && need.sort == Sort::Named {
             Some(Why::LaterPhase)
         } else if let Some(why) = self.cannot(need, edge) {
             Some(why)
@@ -166,13 +170,5 @@ fn sort(edge: &Edge, direction: Direction) -> Sort {
         Sort::Monitoring
     } else {
         Sort::Named
-    }
-}
-
-fn is_later(sort: Sort, request: &Request) -> bool {
-    match request.phase {
-        Phase::Dns => sort != Sort::Dns,
-        Phase::Baseline => sort == Sort::Named,
-        Phase::Full => false,
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{protocol, utc};
 use crate::{
     generate::{Draft, DraftRule, LeftOut, Phase, Plan, Purpose, Status, Why},
-    inventory::{Edge, Listing, Mark, Place},
+    inventory::{About, Edge, Listing, Mark, Place},
     labels::Symbol,
     policy::Direction,
 };
@@ -12,6 +12,7 @@ use crate::{
 /// How many edges a rule names, and how many are named as left out for one reason.
 const MOST_NAMED: usize = 5;
 const MOST_LEFT_OUT: usize = 20;
+const DAY: Duration = Duration::from_hours(24);
 
 /// At the head of the file: where it comes from, and what it leaves out.
 pub fn head(plan: &Plan, listing: &Listing) -> Vec<String> {
@@ -31,6 +32,7 @@ pub fn head(plan: &Plan, listing: &Listing) -> Vec<String> {
             plan.edges
         ),
     ];
+    lines.extend(doubts(about));
     let mut by_why: BTreeMap<Why, Vec<&LeftOut>> = BTreeMap::new();
     for one in &plan.left_out {
         by_why.entry(one.why).or_default().push(one);
@@ -55,15 +57,20 @@ pub fn purpose(draft: &Draft) -> Vec<String> {
         Purpose::SameNamespace => vec!["Pods of this namespace may talk to each other.".to_owned()],
         Purpose::Monitoring => vec!["Monitoring may fetch metrics.".to_owned()],
         Purpose::Workloads { names, also } => {
-            let mut lines = vec![format!("Who talks to {0}, and whom {0} talks to.", list(names))];
+            let names = list(names);
+            let mut lines = vec![match (&draft.ingress, &draft.egress) {
+                (Some(_), None) => format!("Who talks to {names}."),
+                (None, Some(_)) => format!("Whom {names} talks to."),
+                _ => format!("Who talks to {names}, and whom {names} talks to."),
+            }];
             lines.extend(also_selected(also));
             lines
         }
     }
 }
 
-/// Above a rule: the edges it is for, the most used first.
-pub fn rule(rule: &DraftRule, listing: &Listing) -> Vec<String> {
+/// Above a rule: the edges it is for, the most used first. `alone`: the list it is in has no other rules.
+pub fn rule(rule: &DraftRule, alone: bool, listing: &Listing) -> Vec<String> {
     let mut edges: Vec<_> = rule
         .edges
         .iter()
@@ -72,6 +79,9 @@ pub fn rule(rule: &DraftRule, listing: &Listing) -> Vec<String> {
     edges.sort_by_key(|edge| std::cmp::Reverse(edge.connections));
     let mut lines: Vec<_> = match rule.status {
         Status::Admitted => Vec::new(),
+        Status::SeenOnce if alone => {
+            vec!["Seen once, and not admitted; take the marks here and the [] above away to admit it:".to_owned()]
+        }
         Status::SeenOnce => vec!["Seen once, and not admitted; take the marks away to admit it:".to_owned()],
         Status::Open => vec!["Everything else stays open in this phase.".to_owned()],
     };
@@ -113,6 +123,21 @@ pub fn place(place: &Place) -> String {
         Place::World(block) => block.to_string(),
         Place::Unknown => "an unknown address".to_owned(),
     }
+}
+
+/// What may be missing though it happens.
+fn doubts(about: &About) -> Vec<String> {
+    let mut lines = Vec::new();
+    if about.watched.length < DAY {
+        lines.push("That is less than a day: what happens daily or weekly was not seen.".to_owned());
+    }
+    let forgotten = about.forgotten.for_room;
+    if forgotten > 0 {
+        lines.push(format!(
+            "{forgotten} edges were let go for want of room: what they were is missing here."
+        ));
+    }
+    lines
 }
 
 fn left_out(one: &LeftOut, listing: &Listing) -> String {
