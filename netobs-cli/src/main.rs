@@ -94,12 +94,15 @@ Examples:
     Audit(audit::Arguments),
     /// Say what network policies would do to everything that was seen: what would break, and what would newly be admitted.
     ///
-    /// Exits with 0 if nothing that came through would be refused, 1 if anything would, 2 if the input is bad, 3 if an agent cannot
-    /// be reached.
+    /// With --watch what a policy that was applied does.
+    ///
+    /// Exits with 0 if nothing that came through would be refused (with --watch: if the policy can stay), 1 if anything would, 2 if
+    /// the input is bad, 3 if an agent cannot be reached.
     #[command(after_help = "\
 Examples:
   netobs preview -f policies/ -n shop
-  kubectl get netpol -A -o yaml | netobs preview -f policies/ --current - --inventory inventory.json")]
+  kubectl get netpol -A -o yaml | netobs preview -f policies/ --current - --inventory inventory.json
+  kubectl apply -f policy.yaml && netobs preview --watch shop/policy --for 10m")]
     Preview(preview::Arguments),
     /// Write network policies for what was seen, as a person would write them.
     ///
