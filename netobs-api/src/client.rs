@@ -54,9 +54,8 @@ impl Connection {
             server: name.clone(),
             after: patience,
         };
-        match timeout(patience, reach(server, tls)).await.map_err(late)?? {
-            (stream, seen) => Self::speak(stream, origin(server), &name, seen).await,
-        }
+        let (stream, seen) = timeout(patience, reach(server, tls)).await.map_err(late)??;
+        Self::speak(stream, origin(server), &name, seen).await
     }
 
     /// Over a stream that is there already, such as one forwarded to a pod.
@@ -154,14 +153,11 @@ async fn tcp(server: &Server, host: &str, port: u16) -> Result<TcpStream, Fault>
             Err(error) => last = error,
         }
     }
-    Err(match last.kind() {
-        ErrorKind::ConnectionRefused => Fault::Refused {
-            server: server.to_string(),
-        },
-        _ => Fault::Unreachable {
-            server: server.to_string(),
-            source: last,
-        },
+    let server = server.to_string();
+    Err(if last.kind() == ErrorKind::ConnectionRefused {
+        Fault::Refused { server }
+    } else {
+        Fault::Unreachable { server, source: last }
     })
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use futures::future::join_all;
+use futures::{StreamExt as _, stream};
 use netobs_api::client::{Connection, Fault, Server, Tls};
 
 use self::pods::Pods;
@@ -16,6 +16,8 @@ use crate::{failure::Unreachable, global::Global, notes::note};
 mod kubeconfig;
 mod pods;
 
+/// How many agents of a large cluster are asked at the same time.
+const AT_ONCE: usize = 64;
 const SOCKET: &str = "/run/netobs/netobs.sock";
 
 #[derive(Clone)]
@@ -123,7 +125,7 @@ pub(crate) async fn ask<T, F: Future<Output = Result<T, tonic::Status>>>(
         let agent = agent.clone();
         Answer { agent, answer }
     });
-    join_all(answers).await
+    stream::iter(answers).buffered(AT_ONCE).collect().await
 }
 
 /// The answers that came; an error if none did.

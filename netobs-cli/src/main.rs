@@ -41,6 +41,7 @@ Exit codes: 0 all is well, 1 something was found (a cause that is not mended, a 
 agent that is not ready), 2 bad input, 3 an agent cannot be reached or its connection was lost. Ctrl-C while following is 0.";
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 enum Command {
     /// Say why traffic is dropped, and the command that mends it.
     ///

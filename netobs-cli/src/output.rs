@@ -6,10 +6,12 @@ use std::{
     task::Poll,
 };
 
-use tokio::signal::ctrl_c;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(crate) struct Output {
     to: BufWriter<Stdout>,
+    /// Once it is heard, no interrupt is lost between two waits.
+    interrupts: Option<Signal>,
     interrupted: bool,
 }
 
@@ -17,6 +19,7 @@ impl Output {
     pub(crate) fn new() -> Self {
         Self {
             to: BufWriter::with_capacity(64 << 10, stdout()),
+            interrupts: None,
             interrupted: false,
         }
     }
@@ -55,9 +58,13 @@ impl Output {
         if !follows {
             return next.await;
         }
+        let interrupts = match &mut self.interrupts {
+            Some(interrupts) => interrupts,
+            none => none.insert(signal(SignalKind::interrupt())?),
+        };
         tokio::select! {
             biased;
-            _ = ctrl_c() => self.interrupted = true,
+            _ = interrupts.recv() => self.interrupted = true,
             next = next => return next,
         }
         Ok(None)

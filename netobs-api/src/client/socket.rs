@@ -10,17 +10,20 @@ use super::Fault;
 
 pub(super) fn fault(path: &Path, error: io::Error) -> Fault {
     let path = path.to_owned();
-    match error.kind() {
-        ErrorKind::NotFound => Fault::NoSocket { path },
-        ErrorKind::PermissionDenied => denied(&path),
-        ErrorKind::ConnectionRefused => match fs::metadata(&path) {
-            Ok(metadata) if !metadata.file_type().is_socket() => Fault::NotASocket { path },
-            _ => Fault::DeadSocket { path },
-        },
-        _ => Fault::Unreachable {
+    let kind = error.kind();
+    if kind == ErrorKind::NotFound {
+        Fault::NoSocket { path }
+    } else if kind == ErrorKind::PermissionDenied {
+        denied(&path)
+    } else if kind != ErrorKind::ConnectionRefused {
+        Fault::Unreachable {
             server: path.display().to_string(),
             source: error,
-        },
+        }
+    } else if fs::metadata(&path).is_ok_and(|metadata| !metadata.file_type().is_socket()) {
+        Fault::NotASocket { path }
+    } else {
+        Fault::DeadSocket { path }
     }
 }
 

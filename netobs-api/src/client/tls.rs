@@ -181,14 +181,13 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Fault> {
 }
 
 fn unread(path: &Path, what: &str, error: &pem::Error) -> Fault {
-    bad_file(
-        path,
-        &match error {
-            pem::Error::Io(error) => format!("cannot be read: {error}"),
-            pem::Error::NoItemsFound => format!("no {what} is in it; it takes PEM, with a line of -----BEGIN"),
-            error => format!("no {what} can be read from it: {error}"),
-        },
-    )
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is worded well enough")]
+    let problem = match error {
+        pem::Error::Io(error) => format!("cannot be read: {error}"),
+        pem::Error::NoItemsFound => format!("no {what} is in it; it takes PEM, with a line of -----BEGIN"),
+        error => format!("no {what} can be read from it: {error}"),
+    };
+    bad_file(path, &problem)
 }
 
 fn bad_file(path: &Path, problem: &str) -> Fault {

@@ -105,22 +105,20 @@ impl Pods {
     }
 
     fn refusal(&self, error: &kube::Error) -> String {
-        match error {
-            kube::Error::Api(status) if status.code == 403 => format!(
-                "this user may not list pods in namespace {} ({}); it takes that right, and the one to create pods/portforward",
-                self.namespace, status.message
-            ),
-            kube::Error::Api(status) if status.code == 401 => {
-                format!(
-                    "the API server does not know this user ({}); log in again",
-                    status.message
-                )
-            }
-            #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is worded well enough")]
-            error => format!(
+        let kube::Error::Api(status) = error else {
+            return format!(
                 "the API server cannot be asked for the agents' pods: {}",
                 innermost(error)
+            );
+        };
+        let (namespace, message) = (&self.namespace, &status.message);
+        match status.code {
+            401 => format!("the API server does not know this user ({message}); log in again"),
+            403 => format!(
+                "this user may not list pods in namespace {namespace} ({message}); \
+                 it takes that right, and the one to create pods/portforward"
             ),
+            _ => format!("the API server does not list the agents' pods: {message}"),
         }
     }
 }

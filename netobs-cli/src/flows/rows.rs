@@ -1,5 +1,5 @@
 //! Flows as rows of a table.
-use netobs_api::v1::{self, Endpoint, Flow};
+use netobs_api::v1::{Endpoint, Flow, Outcome};
 
 use super::{
     compact::{colour, destination, packets, reasons, source},
@@ -53,9 +53,10 @@ pub(super) fn narrow(flow: &Flow, view: &View) -> Vec<Cell> {
 pub(super) fn wide(flow: &Flow, node: &str, view: &View) -> Vec<Cell> {
     let (sent, back, dropped) = packets(flow);
     let evidence = words::word(flow.evidence().as_str_name(), "EVIDENCE_");
-    let outcome = match flow.outcome() {
-        v1::Outcome::Unspecified => "-".to_owned(),
-        outcome => words::word(outcome.as_str_name(), "OUTCOME_"),
+    let outcome = if flow.outcome() == Outcome::Unspecified {
+        "-".to_owned()
+    } else {
+        words::word(flow.outcome().as_str_name(), "OUTCOME_")
     };
     let causes: Vec<_> = flow.cause_ids.iter().map(ToString::to_string).collect();
     vec![

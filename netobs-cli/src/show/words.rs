@@ -23,7 +23,7 @@ pub(crate) fn parser<T: Clone + Send + Sync + 'static>(
     known: &'static [&'static str],
     prefix: &'static str,
     find: fn(&str) -> Option<T>,
-) -> impl TypedValueParser<Value = T> + Clone {
+) -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(known).try_map(move |word| {
         let name = format!("{prefix}{}", word.to_ascii_uppercase().replace('-', "_"));
         find(&name).ok_or("is not in the contract")

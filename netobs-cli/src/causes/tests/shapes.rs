@@ -181,7 +181,7 @@ fn those_that_are_not_told_apart_are_others() {
     };
     check(
         Shape::Table,
-        &[cause.clone()],
+        std::slice::from_ref(&cause),
         &expect![[r#"
         LAST      KIND   STATE   COUNT                FROM                            TO                                                       WHAT
         10:05:58  label  active  312 packets dropped  Deployment a/b (1), others (9)  Deployment prod-a/api (300), Deployment prod-a/web (12)  namespace ops-utils has no label env; NetworkPolicy prod-a/allow-prod wants env=prod

@@ -1,0 +1,193 @@
+//! All agents of a cluster, through its API server.
+use std::{fs, net::SocketAddr};
+
+use netobs_api::v1::CauseState;
+
+use super::{
+    agent::{Agent, News, Script},
+    apiserver::{ApiServer, Pod},
+    messages::{cause, flow, status},
+    program::{Running, command, folder, netobs},
+};
+
+fn agent(node: &'static str, seconds: &[i64]) -> Agent {
+    Agent::start(Script {
+        node,
+        flows: seconds
+            .iter()
+            .map(|second| flow(node, &format!("{node}-{second}"), *second))
+            .collect(),
+        causes: vec![cause(CauseState::Active, 100)],
+        status: status(node, true),
+        ..Script::default()
+    })
+}
+
+fn pod(node: &'static str, agent: SocketAddr) -> Pod {
+    Pod {
+        node,
+        phase: "Running",
+        agent,
+    }
+}
+
+fn dead() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+}
+
+/// Which pods' flows are in the output, in its order.
+fn sources(out: &str) -> Vec<&str> {
+    let names = out
+        .lines()
+        .filter_map(|line| line.split("  a/").nth(1)?.split(':').next());
+    names.collect()
+}
+
+#[test]
+fn flows_of_all_nodes_are_one_stream_by_time() {
+    let (a, b) = (agent("node-a", &[1, 4, 5]), agent("node-b", &[2, 3, 6]));
+    let server = ApiServer::start("merge", vec![pod("node-a", a.address), pod("node-b", b.address)], false);
+    let ran = netobs(&["flows", "--all", "--kubeconfig", &server.kubeconfig]);
+    let all = ["node-a-1", "node-b-2", "node-b-3", "node-a-4", "node-a-5", "node-b-6"];
+    assert_eq!(sources(ran.succeeded()), all);
+    let ran = netobs(&["flows", "--last", "2", "--kubeconfig", &server.kubeconfig]);
+    assert_eq!(sources(ran.succeeded()), ["node-a-5", "node-b-6"]);
+}
+
+#[test]
+fn followed_flows_of_all_nodes_are_shown_as_they_come() {
+    let (a, b) = (agent("node-a", &[]), agent("node-b", &[]));
+    let server = ApiServer::start(
+        "follow",
+        vec![pod("node-a", a.address), pod("node-b", b.address)],
+        false,
+    );
+    let running = Running::start(command(&["flows", "-f", "--kubeconfig", &server.kubeconfig]));
+    for (agent, node, second) in [(&a, "node-a", 1), (&b, "node-b", 2), (&a, "node-a", 3)] {
+        let news = News::Flow(Box::new(flow(node, &format!("{node}-{second}"), second)));
+        while agent.tell(news.clone()) == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        assert_eq!(sources(&running.line()), [format!("{node}-{second}")]);
+    }
+    running.interrupt();
+    assert_eq!(running.end().code, Some(0));
+}
+
+#[test]
+fn the_same_cause_on_two_nodes_is_one() {
+    let (a, b) = (agent("node-a", &[]), agent("node-b", &[]));
+    let server = ApiServer::start(
+        "causes",
+        vec![pod("node-a", a.address), pod("node-b", b.address)],
+        false,
+    );
+    let ran = netobs(&["causes", "--kubeconfig", &server.kubeconfig]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
+    assert_eq!(
+        ran.out.matches("namespace ops-utils has no label env").count(),
+        1,
+        "{ran:?}"
+    );
+    assert!(ran.out.contains("200 packets dropped"), "{ran:?}");
+    assert!(ran.out.contains("seen on node-a, node-b"), "{ran:?}");
+}
+
+#[test]
+fn an_agent_that_does_not_answer_is_named_and_the_others_are_shown() {
+    let a = agent("node-a", &[1]);
+    let pods = vec![pod("node-a", a.address), pod("node-b", dead())];
+    let server = ApiServer::start("dead", pods, false);
+    for (question, shown) in [
+        (["flows", "--all"].as_slice(), "node-a-1"),
+        (&["causes"], "100 packets dropped"),
+        (&["status"], "node-a"),
+    ] {
+        let ran = netobs(&[question, &["--kubeconfig", &server.kubeconfig]].concat());
+        assert!(ran.out.contains(shown), "{question:?}: {ran:?}");
+        assert!(
+            ran.err.contains("netobs: the agent on node node-b: "),
+            "{question:?}: {ran:?}"
+        );
+        let code = if question == ["causes"] { 1 } else { 3 };
+        assert_eq!(ran.code, Some(code), "{question:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn an_agent_that_does_not_run_is_named() {
+    let a = agent("node-a", &[]);
+    let pending = Pod {
+        phase: "Pending",
+        ..pod("node-b", dead())
+    };
+    let server = ApiServer::start("pending", vec![pod("node-a", a.address), pending], false);
+    let ran = netobs(&["status", "--kubeconfig", &server.kubeconfig]);
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.err.contains("the agent on node node-b does not run"), "{ran:?}");
+}
+
+#[test]
+fn a_cluster_without_agents_is_told_with_where_was_looked() {
+    let server = ApiServer::start("none", vec![], false);
+    let ran = netobs(&["causes", "--kubeconfig", &server.kubeconfig]);
+    ran.failed(
+        3,
+        &[
+            "no agent runs in namespace netobs",
+            "app.kubernetes.io/name=netobs-agent",
+            "--agent-namespace",
+        ],
+    );
+}
+
+#[test]
+fn what_the_api_server_forbids_is_told_with_the_right_that_is_missing() {
+    let server = ApiServer::start("forbids", vec![], true);
+    let ran = netobs(&["causes", "--kubeconfig", &server.kubeconfig]);
+    ran.failed(3, &["may not list pods in namespace netobs", "pods/portforward"]);
+}
+
+#[test]
+fn any_agent_explains() {
+    let a = agent("node-b", &[]);
+    let pods = vec![pod("node-a", dead()), pod("node-b", a.address)];
+    let server = ApiServer::start("explain", pods, false);
+    let question = [
+        "explain",
+        "--from",
+        "a/b",
+        "--to",
+        "a/c",
+        "--port",
+        "80",
+        "--kubeconfig",
+        &server.kubeconfig,
+    ];
+    assert!(netobs(&question).err.contains("the agent on node node-a: "));
+    assert_eq!(a.asked().explanations.len(), 1);
+}
+
+#[test]
+fn a_kubeconfig_that_does_not_parse_is_named() {
+    let path = folder("kube-bad").join("config");
+    fs::write(&path, "clusters: [").unwrap();
+    let path = path.to_str().unwrap();
+    netobs(&["causes", "--kubeconfig", path]).failed(2, &[path, "cannot be used"]);
+    netobs(&["causes", "--kubeconfig", "/nonexistent"]).failed(2, &["/nonexistent"]);
+    let server = ApiServer::start("context", vec![], false);
+    let ran = netobs(&["causes", "--kubeconfig", &server.kubeconfig, "--context", "other"]);
+    ran.failed(2, &[&server.kubeconfig, "kubectl config get-contexts"]);
+}
+
+#[test]
+fn an_api_server_that_is_not_there_is_told() {
+    let server = ApiServer::start("gone", vec![], false);
+    let kubeconfig = server.kubeconfig.clone();
+    drop(server);
+    let ran = netobs(&["causes", "--kubeconfig", &kubeconfig, "--timeout", "3s"]);
+    ran.failed(3, &["API server"]);
+}
