@@ -8,6 +8,7 @@ pub mod encoded;
 mod encoder;
 #[cfg(test)]
 mod fixtures;
+pub mod inventory_file;
 pub mod model;
 pub mod wire;
 mod words;

@@ -4,6 +4,8 @@ pub use self::{
     cause::cause_filter,
     explain::{EndRef, ExplainQuestion, explain_question},
     flow::filter,
+    gathering::Gathering,
+    inventory::{InventoryReader, inventory_filter},
 };
 
 mod bad;
@@ -11,6 +13,8 @@ mod cause;
 mod end;
 mod explain;
 mod flow;
+mod gathering;
+mod inventory;
 mod place;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ pub use self::{
     cause::cause,
     explanation::explanation,
     flow::{flow, lost},
+    inventory::{about, edge, edge_key, portrait},
     suggestion::suggestion,
 };
 pub(crate) use self::{endpoint::endpoint, flow::whereabouts};
@@ -20,6 +21,7 @@ mod cause;
 mod endpoint;
 mod explanation;
 mod flow;
+mod inventory;
 mod label;
 mod mismatch;
 mod suggestion;

@@ -4,6 +4,7 @@ use netobs_core::{
     engine::{Judgement, Where},
     filter::{EndKind, ProtocolKind, StateKind},
     flow::{Evidence, InitiatorEvidence, Phase, Verdict},
+    inventory::{By, Mark},
     labels::Operator,
     policy::{Direction, Outcome},
 };
@@ -200,3 +201,20 @@ mod tests {
         all_go_both_ways::<v1::TrafficDirection>();
     }
 }
+
+both_ways!(Mark => EdgeMarkKind {
+    Dns,
+    Monitoring,
+    ApiServer,
+    Webhook,
+    Probe,
+});
+
+both_ways!(By => EdgeMarkBy {
+    Service,
+    PodLabel,
+    Address,
+    OwnNode,
+    NamespaceAndPort,
+    Port,
+});

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use self::{counting::Counted, edges::Edges, portraits::Portraits};
 pub use self::{
     edge::{CauseSummary, Edge, EdgeKey, Example, ExampleEnd, Examples, MOST_EXAMPLES, Place, Verdicts},
-    listing::{About, Filter, Forgotten, Listing, WantedWorkload},
+    listing::{About, Filter, Forgotten, Listing},
     mark::{By, Mark, Marks},
     portrait::{MOST_PODS, Portrait, PortraitKey, SeenPod},
     watch::{Span, Watch, Watched},

@@ -19,6 +19,22 @@ pub enum WorkloadKind {
 }
 
 impl WorkloadKind {
+    /// The kind that is written like this.
+    pub fn named(kind: &str, interner: &mut Interner) -> Self {
+        match kind {
+            "Deployment" => Self::Deployment,
+            "ReplicaSet" => Self::ReplicaSet,
+            "StatefulSet" => Self::StatefulSet,
+            "DaemonSet" => Self::DaemonSet,
+            "CronJob" => Self::CronJob,
+            "Job" => Self::Job,
+            "ReplicationController" => Self::ReplicationController,
+            "StaticPod" => Self::StaticPod,
+            "Pod" => Self::Pod,
+            other => Self::Other(interner.symbol(other)),
+        }
+    }
+
     pub fn as_str(&self) -> &str {
         match self {
             Self::Deployment => "Deployment",
@@ -133,6 +149,17 @@ mod tests {
         };
         let Workload { kind, name } = Workload::of(owned, &mut Interner::default());
         format!("{}/{name}", kind.as_str())
+    }
+
+    #[test]
+    fn a_kind_is_read_as_it_is_written() {
+        let mut interner = Interner::default();
+        let kinds = ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "CronJob", "Job"];
+        let others = ["ReplicationController", "StaticPod", "Pod", "Rollout"];
+        for kind in kinds.iter().chain(&others) {
+            assert_eq!(WorkloadKind::named(kind, &mut interner).as_str(), *kind);
+        }
+        assert_eq!(WorkloadKind::named("Pod", &mut interner), WorkloadKind::Pod);
     }
 
     #[test]

@@ -52,7 +52,7 @@ fn of_pod(pod: &Pod, namespace: Option<&Namespace>) -> v1::Endpoint {
     }
 }
 
-fn labels(labels: &Labels) -> BTreeMap<String, String> {
+pub(super) fn labels(labels: &Labels) -> BTreeMap<String, String> {
     labels.iter().map(|(key, value)| (text(key), text(value))).collect()
 }
 

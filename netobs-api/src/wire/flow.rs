@@ -95,7 +95,7 @@ fn drop(drop: &FlowDrop, names: &dyn Names) -> v1::Drop {
     }
 }
 
-fn object(name: &Scoped) -> v1::ObjectRef {
+pub(super) fn object(name: &Scoped) -> v1::ObjectRef {
     v1::ObjectRef {
         namespace: text(&name.namespace),
         name: text(&name.name),

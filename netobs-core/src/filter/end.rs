@@ -161,7 +161,7 @@ impl ScopedPattern {
 }
 
 impl WorkloadPattern {
-    fn is(&self, workload: &Workload) -> bool {
+    pub(crate) fn is(&self, workload: &Workload) -> bool {
         let kind = workload.kind.as_str();
         self.name == workload.name
             && self

@@ -210,8 +210,8 @@ impl Edge {
         self.connections == 0 && self.dropped.is_zero()
     }
 
-    /// Takes in one whose ends are the same, seen less closely.
-    pub(super) fn join(&mut self, other: &Self) {
+    /// Takes in what was seen elsewhere, or more closely, of the same edge.
+    pub fn join(&mut self, other: &Self) {
         if other.last > self.last || self.service.is_none() {
             self.service = other.service.clone().or_else(|| self.service.take());
         }
@@ -220,6 +220,7 @@ impl Edge {
         }
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
+        self.watched = self.watched.max(other.watched);
         self.connections += other.connections;
         self.sent += other.sent;
         self.replied += other.replied;

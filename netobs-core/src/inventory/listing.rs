@@ -1,6 +1,6 @@
 //! An inventory as it is handed on: to a client, into a file, and from there to whatever evaluates it.
 use super::{Edge, Place, Portrait, Watched};
-use crate::{labels::Symbol, time::Timestamp};
+use crate::{filter::WorkloadPattern, labels::Symbol, time::Timestamp};
 
 /// What was let go, so that an edge that is not there is not taken for one that never was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,22 @@ pub struct About {
     pub room: u64,
 }
 
+impl About {
+    /// What is true of both agents' inventories together.
+    pub fn join(&mut self, other: &Self) {
+        self.node_name = format!("{}, {}", self.node_name, other.node_name);
+        self.at = self.at.max(other.at);
+        self.watched.since = self.watched.since.max(other.watched.since);
+        self.watched.length = self.watched.length.min(other.watched.length);
+        self.forgotten.for_room += other.forgotten.for_room;
+        self.forgotten.for_age += other.forgotten.for_age;
+        self.forgotten.into_blocks += other.forgotten.into_blocks;
+        self.kept += other.kept;
+        self.room += other.room;
+    }
+}
+
+/// Of several agents, what they saw is added up: a connection between two nodes is counted by both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     pub about: About,
@@ -41,16 +57,9 @@ pub struct Filter {
     /// One end is in one of them.
     pub namespaces: Vec<Symbol>,
     /// One end is one of them, in one of the namespaces if there are any.
-    pub workloads: Vec<WantedWorkload>,
+    pub workloads: Vec<WorkloadPattern>,
     /// Last seen since then.
     pub since: Option<Timestamp>,
-}
-
-/// A workload by its name, which those of several kinds can have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WantedWorkload {
-    pub kind: Option<Symbol>,
-    pub name: Symbol,
 }
 
 impl Filter {
@@ -62,16 +71,13 @@ impl Filter {
     fn wants(&self, place: &Place) -> bool {
         let namespace = place.namespace();
         let in_namespace = self.namespaces.is_empty() || namespace.is_some_and(|own| self.namespaces.contains(own));
-        in_namespace && (self.workloads.is_empty() || self.workloads.iter().any(|wanted| wanted.is(place)))
+        in_namespace && (self.workloads.is_empty() || self.has_workload(place))
     }
-}
 
-impl WantedWorkload {
-    fn is(&self, place: &Place) -> bool {
+    fn has_workload(&self, place: &Place) -> bool {
         let Place::Workload { workload, .. } = place else {
             return false;
         };
-        let same_kind = |kind: &Symbol| kind.eq_ignore_ascii_case(workload.kind.as_str());
-        self.name == workload.name && self.kind.as_ref().is_none_or(same_kind)
+        self.workloads.iter().any(|wanted| wanted.is(workload))
     }
 }

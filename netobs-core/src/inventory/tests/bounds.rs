@@ -1,5 +1,6 @@
 //! There is never more than there is room for, and the least useful goes first.
 use super::*;
+use crate::filter::WorkloadPattern;
 
 const WEB: &str = "10.244.0.10";
 const DB: &str = "10.244.0.11";
@@ -128,7 +129,7 @@ fn the_filter_asks_for_either_end() {
     };
     let workload = |kind: Option<&str>, name: &str| Filter {
         namespaces: vec!["shop".into()],
-        workloads: vec![WantedWorkload {
+        workloads: vec![WorkloadPattern {
             kind: kind.map(Into::into),
             name: name.into(),
         }],
