@@ -19,6 +19,7 @@ mod diagram;
 mod dot;
 mod ends;
 mod file;
+mod html;
 mod json;
 mod mermaid;
 mod sections;
@@ -50,6 +51,7 @@ enum Shape {
     Csv,
     Mermaid,
     Dot,
+    Html,
 }
 
 /// What is shown, and what was asked for.
@@ -92,6 +94,7 @@ impl Shown<'_> {
             Shape::Csv => csv::of(self.listing),
             Shape::Mermaid => mermaid::of(self),
             Shape::Dot => dot::of(self),
+            Shape::Html => html::of(self),
         })
     }
 

@@ -63,7 +63,7 @@ fn what_an_agent_told_can_be_written_and_read_back() {
     ]);
     assert_eq!((told.code, told.out.as_str()), (Some(0), ""), "{told:?}");
     assert_eq!(fs::read_to_string(path).unwrap(), SHOP);
-    for shape in ["table", "wide", "csv", "mermaid", "dot"] {
+    for shape in ["table", "wide", "csv", "mermaid", "dot", "html"] {
         let live = netobs(&["inventory", "--utc", "--server", &agent.server(), "-o", shape]);
         let read = netobs(&["inventory", "--utc", "--inventory", path, "-o", shape]);
         assert!(!read.out.is_empty() && read.out == live.out, "{shape}");
