@@ -59,6 +59,8 @@ impl Clock {
 /// How long before `now`; clocks of two machines may differ.
 pub(crate) fn age(now: Nanos, then: Nanos) -> String {
     duration(u64::try_from(now.saturating_sub(then) / 1_000_000_000).unwrap_or(0))
+pub(crate) fn nanos(at: netobs_core::time::Timestamp) -> Nanos {
+    Nanos::try_from(at.0).unwrap_or(Nanos::MAX)
 }
 
 /// How long, in the unit a person would choose.
