@@ -30,6 +30,16 @@ const PURE: [(&str, &str, &[&str]); 5] = [
         "encode",
         &["encode_ns", "encode_by_message_ns", "filter_ns"],
     ),
+    (
+        "netobs-agent",
+        "store",
+        &[
+            "inventory_write_edges_per_s",
+            "inventory_mib_100k_edges",
+            "inventory_add_ns",
+            "inventory_read_ms_100k_edges",
+        ],
+    ),
 ];
 
 /// Which figures, and how they are printed.
