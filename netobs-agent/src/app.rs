@@ -17,7 +17,7 @@ use tokio::{
     sync::mpsc,
     time::{Interval, MissedTickBehavior, interval},
 };
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use self::{capture::Capture, rooms::Rooms, signals::Signals, snapshot::Identity, telling::Teller};
 use crate::{
@@ -27,10 +27,13 @@ use crate::{
     kernel::{Clock, Kernel},
     node::LinkChange,
     serve::{Feed, Question},
+    store::Store,
 };
 
 /// How often the ring is looked at. Nobody wakes us for it, so this is also how late news can be.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long the disk has to take what changed last.
+const LAST_WRITE: Duration = Duration::from_secs(5);
 /// Changes that are taken in before anything else has its turn.
 const CHANGES_AT_ONCE: usize = 256;
 
@@ -40,6 +43,7 @@ struct App {
     engine: Engine,
     teller: Teller,
     cluster: Option<Cluster>,
+    store: Option<Store>,
     changes: mpsc::Receiver<Heard>,
     questions: mpsc::Receiver<Question>,
     heard: Vec<Heard>,
@@ -80,10 +84,12 @@ pub(crate) async fn run(args: Args, elsewhere: &Handle) -> anyhow::Result<()> {
         engine: Engine::new(limits, reasons),
         teller: Teller::new(feed, exporter, opened.events),
         cluster: opened.cluster,
+        store: None,
         changes: opened.changes,
         questions: opened.questions,
         heard: Vec::new(),
     };
+    app.open_store(&args)?;
     let listed = app.capture.find_wanted().await?;
     app.name_links(&listed);
     app.follow(Signals::new()?).await?;
@@ -128,6 +134,21 @@ impl App {
         self.capture.look(clock, &mut self.engine);
         self.engine.handle_timeout(clock.now());
         self.teller.tell(&mut self.engine, &mut self.capture);
+        if let Some(store) = &mut self.store {
+            store.tend(clock.now(), self.engine.inventory_mut());
+        }
+    }
+
+    /// Goes on with the inventory that an earlier run left.
+    fn open_store(&mut self, args: &Args) -> anyhow::Result<()> {
+        let Some(settings) = settings::store(args) else {
+            return Ok(());
+        };
+        let (store, stored) = Store::open(&settings)?;
+        info!(dir = %settings.dir.display(), edges = stored.edges.len(), "the inventory is kept on disk");
+        self.engine.inventory_mut().load(stored);
+        self.store = Some(store);
+        Ok(())
     }
 
     fn name_links(&self, changes: &[LinkChange]) {
@@ -154,6 +175,10 @@ impl App {
                 let snapshot = snapshot::take(&self.identity, now, &self.engine, &self.capture, standing);
                 reply.send(snapshot).is_ok()
             }
+            Question::Inventory { reply } => {
+                let inventory = answers::inventory(&self.engine, &self.identity, now);
+                reply.send(inventory).is_ok()
+            }
         };
         if !taken {
             debug!("whoever asked did not wait for the answer");
@@ -166,5 +191,10 @@ impl App {
         self.capture.stop(clock, &mut self.engine);
         self.engine.finish(clock.now());
         self.teller.finish(&mut self.engine, &mut self.capture);
+        if let Some(store) = &mut self.store
+            && !store.finish(self.engine.inventory_mut(), LAST_WRITE)
+        {
+            warn!("the disk took too long to write the last of the inventory; the last seconds of it may be lost");
+        }
     }
 }

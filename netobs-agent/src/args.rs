@@ -1,11 +1,12 @@
 //! The command line.
 mod cluster;
+mod inventory;
 mod serve;
 mod setting;
 
 use clap::{Parser, ValueEnum};
 
-pub(crate) use self::{cluster::ClusterArgs, serve::ServeArgs, setting::Setting};
+pub(crate) use self::{cluster::ClusterArgs, inventory::InventoryArgs, serve::ServeArgs, setting::Setting};
 
 /// Sees allowed and dropped traffic of every pod of this node, with the kernel's own reason, and changes nothing.
 #[derive(Debug, Parser)]
@@ -60,6 +61,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) serve: ServeArgs,
+
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,6 +6,7 @@ mod export;
 mod kernel;
 mod node;
 mod serve;
+mod store;
 
 use std::{io::IsTerminal as _, process::ExitCode};
 

@@ -7,6 +7,7 @@ mod feed;
 mod flow_service;
 mod grpc;
 mod http;
+mod inventory;
 mod listen;
 mod metrics;
 mod question;
@@ -25,6 +26,7 @@ pub(crate) use netobs_api::model::{EndRef, ExplainQuestion};
 pub(crate) use self::{
     error::ServeError,
     feed::Feed,
+    inventory::InventorySnapshot,
     question::{Ability, CauseCount, ClusterSnapshot, NotFound, Question, Snapshot, WatchSnapshot},
     server::Server,
 };

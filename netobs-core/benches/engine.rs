@@ -57,7 +57,7 @@ fn round() -> f64 {
                         told += 1;
                         refused += u32::from(flow.judgement == Judgement::Refused);
                     }
-                    Output::Lost { count, .. } => lost += count,
+                    Output::Lost { count, .. } => lost += count.packets,
                     Output::Cause(_) => {}
                 }
             }

@@ -82,8 +82,13 @@ fn typed<T: DeserializeOwned>(text: &[u8]) -> Result<T, Malformed> {
             "." => "the object".to_owned(),
             field => field.to_owned(),
         },
-        problem: error.inner().to_string(),
+        problem: without_place(&error.inner().to_string()).to_owned(),
     })
+}
+
+/// The field says where it is; a column says nothing, and is another one for every version of the object.
+fn without_place(problem: &str) -> &str {
+    problem.rsplit_once(" at line ").map_or(problem, |(problem, _)| problem)
 }
 
 fn found_in(text: &[u8], problems: Problems) -> Vec<Malformed> {

@@ -22,5 +22,5 @@ pub use objects::NODE;
 pub use programs::Programs;
 pub use role::{Port, Role};
 pub use scenario::Scenario;
-pub use stage::Stage;
+pub use stage::{LISTEN, Stage};
 pub use story::{Manner, tell};

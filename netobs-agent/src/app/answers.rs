@@ -6,12 +6,14 @@ use netobs_core::{
     directory::{Interval, Owner, Question as Asked},
     engine::Engine,
     enrich::Seen,
+    inventory::About,
     policy::Connection,
     render,
     time::Timestamp,
 };
 
-use crate::serve::{EndRef, ExplainQuestion, NotFound};
+use super::snapshot::Identity;
+use crate::serve::{EndRef, ExplainQuestion, InventorySnapshot, NotFound};
 
 /// An end as it was found; `address` only where it was asked for by that.
 struct Found {
@@ -45,6 +47,25 @@ pub(super) fn explain(
         suggestions: suggestions.iter().map(wire::suggestion).collect(),
         text: render::explanation(&connection, &explanation, &suggestions),
     })
+}
+
+/// The inventory as it is now.
+pub(super) fn inventory(engine: &Engine, identity: &Identity, now: Timestamp) -> InventorySnapshot {
+    let inventory = engine.inventory();
+    let about = About {
+        node_name: identity.node_name.clone(),
+        at: now,
+        watched: inventory.watch().whole(),
+        forgotten: inventory.forgotten(),
+        kept: inventory.edges().len() as u64,
+        room: inventory.extent().edges as u64,
+    };
+    InventorySnapshot {
+        about,
+        watch: inventory.watch().clone(),
+        edges: inventory.edges().cloned().collect(),
+        portraits: inventory.portraits().cloned().collect(),
+    }
 }
 
 fn find(engine: &Engine, end: &EndRef, question: &ExplainQuestion, now: Timestamp) -> Result<Found, NotFound> {

@@ -1,9 +1,11 @@
 //! What the command line means to each room and to the engine.
 use std::time::Duration;
 
-use netobs_core::{engine::Limits, flow};
+use netobs_core::{engine::Limits, flow, inventory::Extent};
 
-use crate::{args::Args, cluster, kernel::Sizes, serve};
+use crate::{args::Args, cluster, kernel::Sizes, serve, store};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) const fn sizes(args: &Args) -> Sizes {
     /// Entries for floods, of which there are never many at once.
@@ -29,6 +31,10 @@ pub(super) fn limits(args: &Args) -> Limits {
         // All that one look can have to tell.
         outputs: flows.flows.saturating_add(flows.backlog),
         lag: Duration::from_secs(args.cluster.lag),
+        inventory: Extent {
+            edges: args.inventory.inventory_edges as usize,
+            age: DAY.saturating_mul(args.inventory.inventory_days),
+        },
         ..Limits::default()
     }
 }
@@ -59,4 +65,13 @@ pub(super) fn serve(args: &Args) -> serve::Settings {
         http: serve.http.0,
         most_subscribers: serve.most_subscribers as usize,
     }
+}
+
+/// `None` where the inventory is kept in memory alone.
+pub(super) fn store(args: &Args) -> Option<store::Settings> {
+    let inventory = &args.inventory;
+    inventory.state_dir.as_ref().map(|dir| store::Settings {
+        dir: dir.clone(),
+        edges: inventory.inventory_edges as usize,
+    })
 }

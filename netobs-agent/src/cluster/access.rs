@@ -21,6 +21,8 @@ use self::problem::{of_access, of_file, of_pod};
 use super::ClusterError;
 
 mod problem;
+#[cfg(test)]
+mod tests;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// A server that went without a word is noticed by the kernel after a few of these.
@@ -95,7 +97,7 @@ impl Source {
             Self::Given(client) => return Ok((String::new(), client.clone())),
         };
         let client = client(&config).map_err(|error| match self {
-            Self::File { path, .. } => of_access(path, error),
+            Self::File { path, .. } => of_access(path, &error),
             Self::Pod => ClusterError::InCluster {
                 problem: error.to_string(),
                 remedy: "see that the pod's service account token is mounted",
@@ -108,14 +110,18 @@ impl Source {
 }
 
 async fn read(path: &Path, context: Option<&str>) -> Result<Config, ClusterError> {
-    let file = Kubeconfig::read_from(path).map_err(|error| of_file(path, context, None, error))?;
+    let file = Kubeconfig::read_from(path).map_err(|error| of_file(path, context, None, &error))?;
     let options = KubeConfigOptions {
         context: context.map(str::to_owned),
         ..KubeConfigOptions::default()
     };
     problem::check(path, context, &file)?;
     let config = Config::from_custom_kubeconfig(file.clone(), &options).await;
-    config.map_err(|error| of_file(path, context, Some(&file), error))
+    let config = config.map_err(|error| of_file(path, context, Some(&file), &error))?;
+    if config.root_cert.as_ref().is_some_and(Vec::is_empty) {
+        return Err(problem::of_empty_authority(path));
+    }
+    Ok(config)
 }
 
 /// As kube's own, without its log of every failed attempt: whether one is worth a line is known only to who makes it.

@@ -167,9 +167,6 @@ fn body(reply: &Reply) -> BoxBody<Bytes, io::Error> {
     match reply.end {
         End::Whole | End::Refused => BodyExt::boxed(StreamBody::new(pieces)),
         End::Hangs => BodyExt::boxed(StreamBody::new(pieces.chain(stream::pending()))),
-        End::Breaks => BodyExt::boxed(StreamBody::new(
-            pieces.chain(stream::once(async move { Err(broken()) })),
-        )),
         End::Breaks => BodyExt::boxed(StreamBody::new(pieces.chain(stream::iter([Err(broken())])))),
     }
 }

@@ -20,7 +20,12 @@ pub(super) enum Fault {
 impl Fault {
     /// With the reasons behind it, of which the last is the one that helps.
     pub(super) fn away(error: &(dyn Error + 'static)) -> Self {
-        let mut texts = vec![error.to_string()];
+        let first = error.to_string();
+        let first = ["ServiceError: ", "HyperError: "]
+            .iter()
+            .find_map(|name| first.strip_prefix(name))
+            .unwrap_or(&first);
+        let mut texts = vec![first.to_owned()];
         let mut source = error.source();
         while let Some(error) = source {
             let text = error.to_string();

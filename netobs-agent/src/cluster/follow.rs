@@ -51,7 +51,8 @@ pub(super) async fn all(access: Arc<Access>, board: Arc<Board>, changes: mpsc::S
             version: None,
             whole: false,
             unfinished: 0,
-            is_answered: false,
+            is_streaming: false,
+            garbled_after: None,
         };
         follower.follow()
     });
@@ -76,8 +77,10 @@ struct Follower {
     /// A list in parts took longer than the server keeps its parts.
     whole: bool,
     unfinished: u32,
-    /// The server began to answer in this round.
-    is_answered: bool,
+    /// A list as a stream has begun, and has not ended.
+    is_streaming: bool,
+    /// What came after this version made no sense.
+    garbled_after: Option<String>,
 }
 
 impl Follower {
@@ -94,7 +97,7 @@ impl Follower {
 
     /// Until a watch ends as watches do.
     async fn round(&mut self) -> Result<(), Fault> {
-        self.is_answered = false;
+        self.is_streaming = false;
         if self.version.is_none() && !self.streams.load(Relaxed) {
             self.list().await?;
         }
@@ -130,13 +133,13 @@ impl Follower {
         let path = self.resource.watch(self.version.as_deref(), seconds);
         let mut listing = self.version.is_none().then_some(Listing::default());
         let mut answer = self.ask(&path).await?;
-        self.is_answered = true;
+        self.is_streaming = listing.is_some();
         if listing.is_none() {
             answer.be_patient(self.patience.quiet);
             self.news.heard();
         }
         while let Some(text) = answer.line().await? {
-            let line = watched::line(&text).ok_or_else(|| garbled(&text))?;
+            let line = watched::line(&text).ok_or_else(|| self.no_sense(&text))?;
             let was_listing = listing.is_some();
             self.hear(line, &mut listing).await?;
             if was_listing && listing.is_none() {
@@ -144,6 +147,15 @@ impl Follower {
             }
         }
         listing.map_or(Ok(()), |_| Err(Fault::Cut))
+    }
+
+    /// What makes no sense may do so when it is asked for again; if not, a list tells what it was about.
+    fn no_sense(&mut self, text: &Bytes) -> Fault {
+        if self.garbled_after == self.version {
+            self.version = None;
+        }
+        self.garbled_after.clone_from(&self.version);
+        garbled(text)
     }
 
     async fn hear(&mut self, line: Line<'_>, listing: &mut Option<Listing>) -> Result<(), Fault> {
@@ -185,7 +197,7 @@ impl Follower {
             Some(list) => {
                 self.begin_once(list).await;
                 self.end(list.objects).await;
-                self.unfinished = 0;
+                (self.unfinished, self.is_streaming) = (0, false);
                 *listing = None;
             }
             None if self.version.as_ref().is_some_and(|known| is_before(&version, known)) => {
@@ -230,7 +242,7 @@ impl Follower {
         if fault.is_not_understood() {
             return true;
         }
-        if fault.is_unfinished() && self.is_answered {
+        if fault.is_unfinished() && self.is_streaming {
             self.unfinished += 1;
         }
         self.unfinished >= MOST_UNFINISHED

@@ -88,12 +88,18 @@ impl News {
     pub(super) fn malformed(&mut self, malformed: &Malformed, consequence: &str) {
         self.board.malformed(&self.resource, malformed);
         let Malformed { object, field, problem } = malformed;
-        let text = format!("{object}, {field}: {problem}");
-        if self.named.len() < MOST_NAMED && self.named.insert(text.clone()) {
-            warn!(
-                kind = self.resource.name,
-                "{text}; {consequence}: mend it with `kubectl edit {}`", self.resource.name
-            );
+        let kind = self.resource.name;
+        let named = match object.split_once('/') {
+            Some((namespace, name)) => format!("-n {namespace} {name}"),
+            None => object.clone(),
+        };
+        let text = format!(
+            "{object}, {field}: {problem}; {consequence}; `kubectl get {kind} {named} -o yaml` shows it, and whoever \
+             writes it has to mend it"
+        );
+        if self.named.len() < MOST_NAMED && !self.named.contains(&text) {
+            warn!(kind, "{text}");
+            self.named.insert(text);
         }
     }
 

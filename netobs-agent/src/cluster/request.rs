@@ -157,11 +157,18 @@ impl Answer {
 
 /// An answer that ends too early is cut, whatever layer notices.
 fn broken(error: &(dyn Error + 'static)) -> Fault {
-    match Fault::away(error) {
-        Fault::Away(text) if text.contains("close_notify") || text.contains("IncompleteMessage") => Fault::Cut,
-        Fault::Away(text) if text.to_ascii_lowercase().contains("unexpected eof") || text.contains("reset") => {
-            Fault::Cut
-        }
-        other => other,
+    let fault = Fault::away(error);
+    let text = fault.to_string().to_ascii_lowercase();
+    let signs = [
+        "close_notify",
+        "unexpected eof",
+        "incomplete",
+        "reset",
+        "body from connection",
+    ];
+    if signs.iter().any(|sign| text.contains(sign)) {
+        Fault::Cut
+    } else {
+        fault
     }
 }

@@ -8,7 +8,7 @@ use tokio::{
 };
 use tonic::Status;
 
-use super::{ExplainQuestion, Question, Snapshot};
+use super::{ExplainQuestion, InventorySnapshot, Question, Snapshot};
 
 /// The app looks at questions many times a second.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,6 +27,10 @@ pub(super) enum NoAnswer {
 impl App {
     pub(super) async fn snapshot(&self) -> Result<Snapshot, NoAnswer> {
         self.ask(|reply| Question::Snapshot { reply }).await
+    }
+
+    pub(super) async fn inventory(&self) -> Result<InventorySnapshot, NoAnswer> {
+        self.ask(|reply| Question::Inventory { reply }).await
     }
 
     pub(super) async fn explain(&self, question: ExplainQuestion) -> Result<v1::ExplainResponse, Status> {

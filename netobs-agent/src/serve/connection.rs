@@ -8,28 +8,41 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
+    sync::OwnedSemaphorePermit,
 };
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
-pub(super) enum Connection {
+/// Takes one of the places there are for connections, until it ends.
+pub(super) struct Connection {
+    stream: Stream,
+    _place: OwnedSemaphorePermit,
+}
+
+pub(super) enum Stream {
     Unix(UnixStream),
     Tcp(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Connection {
+    pub(super) const fn new(stream: Stream, place: OwnedSemaphorePermit) -> Self {
+        Self { stream, _place: place }
+    }
+}
+
 macro_rules! delegate {
     ($connection:ident => $inner:ident, $call:expr) => {
-        match $connection.get_mut() {
-            Self::Unix(stream) => {
+        match &mut $connection.get_mut().stream {
+            Stream::Unix(stream) => {
                 let $inner = Pin::new(stream);
                 $call
             }
-            Self::Tcp(stream) => {
+            Stream::Tcp(stream) => {
                 let $inner = Pin::new(stream);
                 $call
             }
-            Self::Tls(stream) => {
+            Stream::Tls(stream) => {
                 let $inner = Pin::new(stream.as_mut());
                 $call
             }
@@ -71,10 +84,10 @@ impl AsyncWrite for Connection {
     }
 
     fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Unix(stream) => stream.is_write_vectored(),
-            Self::Tcp(stream) => stream.is_write_vectored(),
-            Self::Tls(stream) => stream.is_write_vectored(),
+        match &self.stream {
+            Stream::Unix(stream) => stream.is_write_vectored(),
+            Stream::Tcp(stream) => stream.is_write_vectored(),
+            Stream::Tls(stream) => stream.is_write_vectored(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where the app tells, and where subscribers read: each at its own pace, none in another's way.
 mod book;
 mod cursor;
+mod gone;
 mod names;
 mod ring;
 mod start;

@@ -8,6 +8,7 @@ use super::{
     app::App,
     cause_watch::{self, watch_causes},
     feed::Feed,
+    inventory,
     seats::Seats,
     status::status,
     subscription::{Answers, Wanted, subscribe},
@@ -23,6 +24,7 @@ pub(super) struct Service {
 #[tonic::async_trait]
 impl FlowService for Service {
     type SubscribeStream = Answers;
+    type GetInventoryStream = inventory::Answers;
     type WatchCausesStream = BoxStream<'static, Result<v1::WatchCausesResponse, Status>>;
 
     async fn subscribe(
@@ -61,6 +63,16 @@ impl FlowService for Service {
     async fn explain(&self, request: Request<v1::ExplainRequest>) -> Result<Response<v1::ExplainResponse>, Status> {
         let question = model::explain_question(request.get_ref()).map_err(invalid)?;
         Ok(Response::new(self.app.explain(question).await?))
+    }
+
+    async fn get_inventory(
+        &self,
+        request: Request<v1::GetInventoryRequest>,
+    ) -> Result<Response<Self::GetInventoryStream>, Status> {
+        let filter = model::inventory_filter(request.get_ref()).map_err(invalid)?;
+        let seat = self.seats.take()?;
+        let snapshot = self.app.inventory().await?;
+        Ok(Response::new(inventory::answers(snapshot, &filter, seat)))
     }
 
     async fn get_status(&self, _: Request<v1::GetStatusRequest>) -> Result<Response<v1::GetStatusResponse>, Status> {

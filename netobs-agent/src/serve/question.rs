@@ -5,6 +5,8 @@ use netobs_api::{model::ExplainQuestion, v1};
 use netobs_core::{cause, engine::Judgement, event::Count, time::Timestamp};
 use tokio::sync::oneshot;
 
+use super::InventorySnapshot;
+
 pub(crate) enum Question {
     Explain {
         question: ExplainQuestion,
@@ -12,6 +14,9 @@ pub(crate) enum Question {
     },
     Snapshot {
         reply: oneshot::Sender<Snapshot>,
+    },
+    Inventory {
+        reply: oneshot::Sender<InventorySnapshot>,
     },
 }
 

@@ -33,6 +33,8 @@ struct Subscription {
     news: watch::Receiver<()>,
     seat: Seat,
     over: bool,
+    /// What it asked for and was let go before it asked.
+    too_late_for: u64,
 }
 
 pub(super) type Answers = BoxStream<'static, Result<Encoded, Status>>;
@@ -43,8 +45,10 @@ pub(super) async fn subscribe(feed: Feed, wanted: Wanted, seat: Seat) -> Answers
     let site = feed.site();
     let passes = |flow: &ExplainedFlow| wanted.has_time(flow) && wanted.filters.pass(flow, site);
     let (cursor, end) = feed.read_from(wanted.start(), passes).await;
+    let since = wanted.since.filter(|_| wanted.start() == Start::Oldest);
     let subscription = Subscription {
         end: if wanted.follow { u64::MAX } else { end },
+        too_late_for: since.map_or(0, |since| cursor.too_late_for(&feed, since)),
         feed,
         wanted,
         cursor,
@@ -68,9 +72,10 @@ impl Wanted {
         }
     }
 
+    /// Does not look at the flow unless it has to: in a long history each look costs.
     fn has_time(&self, flow: &ExplainedFlow) -> bool {
-        let last = flow.enriched.flow.last;
-        self.since.is_none_or(|since| last >= since) && self.until.is_none_or(|until| last <= until)
+        let last = || flow.enriched.flow.last;
+        self.since.is_none_or(|since| last() >= since) && self.until.is_none_or(|until| last() <= until)
     }
 }
 
@@ -80,7 +85,7 @@ impl Subscription {
             consume_budget().await;
             self.news.mark_unchanged();
             let closed = self.feed.is_closed();
-            let mut batch = Batch::new();
+            let mut batch = self.tell_too_late();
             let read = self.read(&mut batch);
             if !batch.is_empty() {
                 return Some(batch);
@@ -98,6 +103,15 @@ impl Subscription {
             self.news.changed().await.ok()?;
         }
         None
+    }
+
+    fn tell_too_late(&mut self) -> Batch {
+        let flows = std::mem::take(&mut self.too_late_for);
+        let sums = Sums {
+            flows,
+            ..Sums::default()
+        };
+        missed(&self.feed, sums).map(|message| Ok(Encoded(message))).collect()
     }
 
     /// Whether there was something, wanted or not.

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 const PAUSE: Duration = Duration::from_millis(150);
 /// Shorter than the second after which the kernel would repeat a SYN, so that an attempt is one packet.
-const PATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE_TO_CONNECT: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A client at work.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl Client {
         let counted = Arc::clone(&tally);
         let mut number = 0;
         let worker = Worker::start(pod, move || {
-            number += 1;
+            number = u16::wrapping_add(number, 1);
             let became = match call.resolve(number) {
                 Err(_) => &counted.nameless,
                 Ok(address) if call.request(address).is_ok() => &counted.answered,
@@ -93,7 +94,7 @@ impl Call {
     fn resolve(&self, number: u16) -> io::Result<Ipv4Addr> {
         const MOST: usize = 512;
         let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
-        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_read_timeout(Some(PATIENCE_TO_CONNECT))?;
         socket.connect(self.name_server)?;
         socket.send(&dns::question(number, &self.name))?;
         let mut answer = [0; MOST];
@@ -102,13 +103,12 @@ impl Call {
     }
 
     fn request(&self, address: Ipv4Addr) -> io::Result<()> {
-        let mut stream = TcpStream::connect_timeout(&(address, self.port).into(), PATIENCE)?;
+        let mut stream = TcpStream::connect_timeout(&(address, self.port).into(), PATIENCE_TO_CONNECT)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        write!(
-            stream,
-            "GET / HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n",
-            self.name, self.port
-        )?;
+        let (name, port) = (&self.name, self.port);
+        // In one piece, for the server answers and closes once it has read something.
+        let request = format!("GET / HTTP/1.1\r\nHost: {name}:{port}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         if answer.starts_with("HTTP/1.1 200 ") {

@@ -50,7 +50,8 @@ pub(super) fn answer(question: &[u8], address_of: impl Fn(&str) -> Option<Ipv4Ad
 pub(super) fn address(id: u16, answer: &[u8]) -> Option<Ipv4Addr> {
     const OK: u8 = 0;
     let is_ours = answer.get(..2)? == id.to_be_bytes() && answer.get(3)? & 0x0f == OK && answer.get(6..8)? == [0, 1];
-    let address: [u8; 4] = answer.get(answer.len().checked_sub(4)?..)?.try_into().ok()?;
+    let body = answer.get(HEADER..)?;
+    let address: [u8; 4] = body.get(body.len().checked_sub(4)?..)?.try_into().ok()?;
     is_ours.then(|| address.into())
 }
 

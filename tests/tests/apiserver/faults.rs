@@ -7,9 +7,9 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::ListParams;
 use kube::runtime::watcher;
-use netobs_tests::apiserver::{ApiServer, Fault, On, Settings, Verb};
+use netobs_tests::apiserver::{ApiServer, Fault, On, Ordered, Settings, Verb};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const ASKED: [Fault; 9] = [
     Fault::Unauthorized,
@@ -47,10 +47,19 @@ fn comes_through(fault: Fault, on: On, config: watcher::Config, provoke: fn(&Api
     let ordered = server.fault(fault, on.times(1));
     change(&server)?;
     provoke(&server);
+    wait_until_met(&ordered)?;
     reflector.wait_until_right(&server)?;
     server.label("pods", "default", "b", "tier", None)?;
-    reflector.wait_until_right(&server)?;
-    ensure!(ordered.met() == 1, "it was not met");
+    reflector.wait_until_right(&server)
+}
+
+/// A watch lasts a second, then there is another.
+fn wait_until_met(ordered: &Ordered) -> Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while ordered.met() == 0 {
+        ensure!(Instant::now() < deadline, "it was not met");
+        thread::sleep(Duration::from_millis(20));
+    }
     Ok(())
 }
 

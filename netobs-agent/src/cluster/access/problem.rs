@@ -55,7 +55,7 @@ pub(super) fn of_file(
     path: &Path,
     context: Option<&str>,
     file: Option<&Kubeconfig>,
-    error: KubeconfigError,
+    error: &KubeconfigError,
 ) -> ClusterError {
     let contexts = || list(file.into_iter().flat_map(|file| &file.contexts).map(|one| &one.name));
     let asked = if context.is_some() {
@@ -65,7 +65,7 @@ pub(super) fn of_file(
     };
     match error {
         KubeconfigError::ReadConfig(error, _) => {
-            problem(path, "the file", format!("it cannot be read: {error}"), of_io(&error))
+            problem(path, "the file", format!("it cannot be read: {error}"), of_io(error))
         }
         KubeconfigError::Parse(error) => problem(
             path,
@@ -94,33 +94,49 @@ pub(super) fn of_file(
                 list(file.into_iter().flat_map(|file| &file.clusters).map(|one| &one.name))
             ),
         ),
-        other => of_field(path, other),
+        KubeconfigError::KindMismatch
+        | KubeconfigError::ApiVersionMismatch
+        | KubeconfigError::FindPath
+        | KubeconfigError::MissingClusterUrl
+        | KubeconfigError::ParseClusterUrl(_)
+        | KubeconfigError::ParseProxyUrl(_)
+        | KubeconfigError::LoadCertificateAuthority(_)
+        | KubeconfigError::LoadClientCertificate(_)
+        | KubeconfigError::LoadClientKey(_)
+        | KubeconfigError::ParseCertificates(_) => of_field(path, error),
     }
 }
 
 /// What kube says when it makes a client of a configuration that it could read.
-pub(super) fn of_access(path: &Path, error: kube::Error) -> ClusterError {
-    match error {
-        kube::Error::InferKubeconfig(error) => of_field(path, error),
-        kube::Error::Auth(error) => problem(
-            path,
-            "users[].user",
-            error.to_string(),
-            "see that the token file is there and readable, or the command can be run, as the agent's user",
-        ),
-        kube::Error::RustlsTls(error) => problem(
-            path,
-            "certificate-authority, client-certificate or client-key",
-            error.to_string(),
-            "each must be PEM (base64 of it in the -data fields), and the key that of the certificate",
-        ),
-        other => problem(
-            path,
-            "the file",
-            other.to_string(),
-            "mend it or name another with --kubeconfig",
-        ),
+pub(super) fn of_access(path: &Path, error: &kube::Error) -> ClusterError {
+    if let kube::Error::InferKubeconfig(error) = error {
+        return of_field(path, error);
     }
+    let (field, text, remedy) = if let kube::Error::Auth(error) = error {
+        let remedy = "see that the token file is there and readable, or the command can be run, as the agent's user";
+        ("users[].user", error.to_string(), remedy)
+    } else if let kube::Error::RustlsTls(error) = error {
+        let remedy = "each must be PEM (base64 of it in the -data fields), and the key that of the certificate";
+        let field = "certificate-authority, client-certificate or client-key";
+        (field, error.to_string(), remedy)
+    } else {
+        (
+            "the file",
+            error.to_string(),
+            "mend it or name another with --kubeconfig",
+        )
+    };
+    problem(path, field, text, remedy)
+}
+
+/// kube takes a file without certificates for one, and then trusts nobody.
+pub(super) fn of_empty_authority(path: &Path) -> ClusterError {
+    problem(
+        path,
+        "clusters[].cluster.certificate-authority",
+        "there is no certificate in it",
+        "it must be PEM, with BEGIN CERTIFICATE (base64 of that in certificate-authority-data)",
+    )
 }
 
 pub(super) fn of_pod(error: &InClusterError) -> ClusterError {
@@ -141,8 +157,8 @@ pub(super) fn of_pod(error: &InClusterError) -> ClusterError {
     }
 }
 
-fn of_field(path: &Path, error: KubeconfigError) -> ClusterError {
-    let field = match &error {
+fn of_field(path: &Path, error: &KubeconfigError) -> ClusterError {
+    let field = match error {
         KubeconfigError::MissingClusterUrl | KubeconfigError::ParseClusterUrl(_) => "clusters[].cluster.server",
         KubeconfigError::LoadCertificateAuthority(_) | KubeconfigError::ParseCertificates(_) => {
             "clusters[].cluster.certificate-authority"
@@ -159,11 +175,13 @@ fn of_field(path: &Path, error: KubeconfigError) -> ClusterError {
         | KubeconfigError::ReadConfig(..)
         | KubeconfigError::Parse(_) => "the file",
     };
-    match &error {
-        KubeconfigError::LoadCertificateAuthority(data)
-        | KubeconfigError::LoadClientCertificate(data)
-        | KubeconfigError::LoadClientKey(data) => of_data(path, field, data),
-        other => problem(path, field, other.to_string(), "mend this field"),
+    if let KubeconfigError::LoadCertificateAuthority(data)
+    | KubeconfigError::LoadClientCertificate(data)
+    | KubeconfigError::LoadClientKey(data) = error
+    {
+        of_data(path, field, data)
+    } else {
+        problem(path, field, error.to_string(), "mend this field")
     }
 }
 
@@ -191,12 +209,18 @@ fn of_data(path: &Path, field: &str, error: &LoadDataError) -> ClusterError {
 }
 
 fn of_io(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::NotFound => "check the path; relative ones are relative to the kubeconfig",
-        io::ErrorKind::PermissionDenied => "make it readable for the agent's user",
-        io::ErrorKind::InvalidData => "save it as UTF-8",
-        _ => "see that it is a file that the agent's user can read",
-    }
+    let remedies = [
+        (
+            io::ErrorKind::NotFound,
+            "check the path; relative ones are relative to the kubeconfig",
+        ),
+        (io::ErrorKind::PermissionDenied, "make it readable for the agent's user"),
+        (io::ErrorKind::InvalidData, "save it as UTF-8"),
+    ];
+    let remedy = remedies.into_iter().find(|(kind, _)| *kind == error.kind());
+    remedy.map_or("see that it is a file that the agent's user can read", |(_, remedy)| {
+        remedy
+    })
 }
 
 fn list<'a>(names: impl Iterator<Item = &'a String>) -> String {

@@ -78,6 +78,10 @@ impl Draft {
         } else {
             (relief(cause), mended)
         };
+        let (count, first, last) = match cause.state {
+            State::Mended { at } => (1, at, at),
+            State::Active | State::Drifted { .. } => (cause.toll.weight().max(1), cause.first, cause.last),
+        };
         Self {
             regarding: regarding.clone(),
             about: hash(&format!("{:?}", cause.key)),
@@ -89,12 +93,9 @@ impl Draft {
                 (true, _) => "Drop",
             },
             note: shortened(note),
-            count: cause.toll.weight().max(1),
-            first: cause.first,
-            last: match cause.state {
-                State::Mended { at } => at.max(cause.last),
-                State::Active | State::Drifted { .. } => cause.last,
-            },
+            count,
+            first,
+            last,
         }
     }
 }

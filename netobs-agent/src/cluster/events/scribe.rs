@@ -68,15 +68,17 @@ impl Scribe {
         match result {
             Ok(()) if self.is_denied.swap(false, Relaxed) => info!("Events can be written now"),
             Ok(()) => {}
-            Err(fault) if fault.is_denied() => {
-                if !self.is_denied.swap(true, Relaxed) {
-                    warn!(
-                        "Events may not be written: {fault}; the agent's ClusterRole needs the verbs create and patch on \
-                         events (apiGroup \"\"), or start the agent with --no-events. Causes are told everywhere else"
-                    );
-                }
-            }
+            Err(fault) if fault.is_denied() => self.tell_denied(fault),
             Err(fault) => debug!(%fault, "an Event was not written, and will be tried again"),
+        }
+    }
+
+    fn tell_denied(&self, fault: &Fault) {
+        if !self.is_denied.swap(true, Relaxed) {
+            warn!(
+                "Events may not be written: {fault}; the agent's ClusterRole needs the verbs create and patch on events \
+                 (apiGroup \"\"), or start the agent with --no-events. Causes are told everywhere else"
+            );
         }
     }
 

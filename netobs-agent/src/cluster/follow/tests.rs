@@ -76,7 +76,9 @@ fn word(change: &Change) -> String {
         Change::Deleted(Key::Pod(uid)) => format!("-{}", uid.0),
         Change::RelistBegins(Kind::Pod) => "[".to_owned(),
         Change::RelistEnds(Kind::Pod) => "]".to_owned(),
-        other => panic!("{other:?} is nothing of pods"),
+        Change::Applied(_) | Change::Deleted(_) | Change::RelistBegins(_) | Change::RelistEnds(_) => {
+            panic!("{change:?} is nothing of pods")
+        }
     }
 }
 

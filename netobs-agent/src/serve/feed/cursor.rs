@@ -1,6 +1,8 @@
 //! A reader's place in the history.
 use std::sync::Arc;
 
+use netobs_core::time::Timestamp;
+
 use super::{
     Feed,
     ring::{Block, Entry, Place, Ring},
@@ -57,6 +59,15 @@ impl Cursor {
     /// The number of the entry it comes to next.
     pub(super) const fn next(&self) -> u64 {
         self.next
+    }
+
+    /// At most so many flows that were seen since then are not kept any more, and so are not read.
+    pub(in crate::serve) fn too_late_for(&self, feed: &Feed, since: Timestamp) -> u64 {
+        let whole_blocks = feed.ring().gone_since(since, self.next);
+        let first = self.block.as_ref().map_or(self.next, |block| block.first());
+        let entries = (first..self.next).filter_map(|number| self.block.as_ref()?.get(number));
+        let flows = entries.filter(|entry| entry.told.time().is_some_and(|time| time >= since));
+        whole_blocks + flows.count() as u64
     }
 
     /// Hears what is there before `end`, at most a block of it; `false` if that is nothing.

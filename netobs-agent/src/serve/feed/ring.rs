@@ -10,7 +10,7 @@ use netobs_core::{
     time::Timestamp,
 };
 
-use super::sums::Sums;
+use super::{gone::Gone, sums::Sums};
 
 /// Entries that are handed to readers, and let go, at once.
 pub(in crate::serve) const BLOCK: usize = 256;
@@ -40,6 +40,9 @@ pub(super) struct Block {
 #[derive(Debug)]
 pub(super) struct Ring {
     blocks: VecDeque<Arc<Block>>,
+    /// When the newest flow of each of these was last seen.
+    newest: VecDeque<Timestamp>,
+    gone: Gone,
     capacity: u64,
     /// The number of the entry to come.
     next: u64,
@@ -59,6 +62,8 @@ impl Ring {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             blocks: VecDeque::new(),
+            newest: VecDeque::new(),
+            gone: Gone::default(),
             capacity: (capacity as u64).max(1),
             next: 0,
             sums: Sums::default(),
@@ -68,7 +73,8 @@ impl Ring {
     /// Gives back what fell out, so that it can be freed when nobody waits.
     pub(super) fn push(&mut self, told: Told) -> Option<Arc<Block>> {
         let fallen = self.make_room();
-        if let Some(last) = self.blocks.back() {
+        if let (Some(last), Some(newest)) = (self.blocks.back(), self.newest.back_mut()) {
+            *newest = (*newest).max(told.time().unwrap_or_default());
             self.sums.add(&told);
             last.set(self.next, told);
             self.next += 1;
@@ -99,11 +105,13 @@ impl Ring {
             return None;
         };
         let entries = (oldest..self.next).map_while(|number| block.get(number));
-        let mut times = entries.filter_map(|entry| match &entry.told {
-            Told::Flow(flow) => Some(flow.enriched.flow.last),
-            Told::Lost { .. } => None,
-        });
+        let mut times = entries.filter_map(|entry| entry.told.time());
         times.next()
+    }
+
+    /// At most so many flows that were seen since then were let go before the entry with this number.
+    pub(super) fn gone_since(&self, since: Timestamp, number: u64) -> u64 {
+        self.gone.since(since, number)
     }
 
     pub(super) fn find(&self, number: u64) -> Place {
@@ -121,11 +129,24 @@ impl Ring {
     fn make_room(&mut self) -> Option<Arc<Block>> {
         if self.next.is_multiple_of(BLOCK as u64) {
             self.blocks.push_back(Arc::new(Block::new(self.next, self.sums)));
+            self.newest.push_back(Timestamp::default());
         }
-        let second = self.blocks.get(1)?;
-        (second.first <= self.oldest())
-            .then(|| self.blocks.pop_front())
-            .flatten()
+        let second = self.blocks.get(1).filter(|second| second.first <= self.oldest())?;
+        let (end, sums) = (second.first, second.before);
+        let fallen = self.blocks.pop_front()?;
+        let newest = self.newest.pop_front()?;
+        self.gone.add(end, newest, sums.since(fallen.before).flows);
+        Some(fallen)
+    }
+}
+
+impl Told {
+    /// When a flow was last seen.
+    pub(super) fn time(&self) -> Option<Timestamp> {
+        match self {
+            Self::Flow(flow) => Some(flow.enriched.flow.last),
+            Self::Lost { .. } => None,
+        }
     }
 }
 

@@ -5,78 +5,117 @@ use futures::{StreamExt as _, stream::FuturesUnordered};
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener},
     select,
-    sync::mpsc,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
 use super::Door;
-use crate::serve::{connection::Connection, tls::TlsKeeper};
+use crate::serve::{
+    connection::{Connection, Stream},
+    tls::TlsKeeper,
+};
 
-const MOST_HANDSHAKES: usize = 512;
 const LONGEST_HANDSHAKE: Duration = Duration::from_secs(10);
 /// What keeps one from being accepted, such as too many open files, needs a moment to pass.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Where those go who were let in.
+#[derive(Clone)]
+pub(in crate::serve) struct Reception {
+    connections: mpsc::Sender<Connection>,
+    places: Arc<Semaphore>,
+}
+
 /// Goes on until nobody takes connections any more.
-pub(in crate::serve) async fn accept(door: Door, connections: mpsc::Sender<Connection>) {
+pub(in crate::serve) async fn accept(door: Door, reception: Reception) {
     let accepted = async {
         match &door {
-            Door::Unix(listener, _) => accept_unix(listener, &connections).await,
-            Door::Tcp(listener) => accept_tcp(listener, &connections).await,
-            Door::Tls(listener, keeper) => accept_tls(listener, keeper, &connections).await,
+            Door::Unix(listener, _) => accept_unix(listener, &reception).await,
+            Door::Tcp(listener) => accept_tcp(listener, &reception).await,
+            Door::Tls(listener, keeper) => accept_tls(listener, keeper, &reception).await,
         }
     };
     select! {
         () = accepted => {}
-        () = connections.closed() => {}
+        () = reception.connections.closed() => {}
     }
 }
 
-async fn accept_unix(listener: &UnixListener, connections: &mpsc::Sender<Connection>) {
+impl Reception {
+    /// For so many connections at once, at all doors together; whoever comes then waits outside.
+    pub(in crate::serve) fn new(connections: mpsc::Sender<Connection>, most: usize) -> Self {
+        Self {
+            connections,
+            places: Arc::new(Semaphore::new(most)),
+        }
+    }
+
+    async fn place(&self) -> OwnedSemaphorePermit {
+        match Arc::clone(&self.places).acquire_owned().await {
+            Ok(place) => place,
+            // Nobody closes it.
+            Err(_) => future::pending().await,
+        }
+    }
+
+    async fn let_in(&self, stream: Stream, place: OwnedSemaphorePermit) {
+        // Failing means that nobody takes connections, and then this future is dropped.
+        let _ = self.connections.send(Connection::new(stream, place)).await;
+    }
+}
+
+async fn accept_unix(listener: &UnixListener, reception: &Reception) {
     loop {
+        let place = reception.place().await;
         if let Some((stream, _)) = or_pause(listener.accept().await).await {
-            // Failing means that nobody takes connections, and then this future is dropped.
-            let _ = connections.send(Connection::Unix(stream)).await;
+            reception.let_in(Stream::Unix(stream), place).await;
         }
     }
 }
 
-async fn accept_tcp(listener: &TcpListener, connections: &mpsc::Sender<Connection>) {
+async fn accept_tcp(listener: &TcpListener, reception: &Reception) {
     loop {
+        let place = reception.place().await;
         if let Some((stream, _)) = or_pause(listener.accept().await).await {
-            let _ = connections.send(Connection::Tcp(at_once(stream))).await;
+            reception.let_in(Stream::Tcp(at_once(stream)), place).await;
         }
     }
 }
 
-async fn accept_tls(listener: &TcpListener, keeper: &Arc<TlsKeeper>, connections: &mpsc::Sender<Connection>) {
+async fn accept_tls(listener: &TcpListener, keeper: &Arc<TlsKeeper>, reception: &Reception) {
     let mut handshakes = FuturesUnordered::new();
+    let come = || async {
+        let place = reception.place().await;
+        (listener.accept().await, place)
+    };
     loop {
-        let room = handshakes.len() < MOST_HANDSHAKES;
         select! {
-            accepted = listener.accept(), if room => {
+            (accepted, place) = come() => {
                 if let Some((stream, _)) = or_pause(accepted).await {
-                    handshakes.push(shake_hands(stream, Arc::clone(keeper)));
+                    handshakes.push(shake_hands(stream, place, keeper));
                 }
             }
-            Some(connection) = handshakes.next() => {
-                if let Some(connection) = connection {
-                    let _ = connections.send(connection).await;
+            Some(shaken) = handshakes.next() => {
+                if let Some((stream, place)) = shaken {
+                    reception.let_in(stream, place).await;
                 }
             }
-            else => future::pending().await,
         }
     }
 }
 
-async fn shake_hands(stream: TcpStream, keeper: Arc<TlsKeeper>) -> Option<Connection> {
+async fn shake_hands(
+    stream: TcpStream,
+    place: OwnedSemaphorePermit,
+    keeper: &TlsKeeper,
+) -> Option<(Stream, OwnedSemaphorePermit)> {
     let peer = stream.peer_addr();
     let acceptor = TlsAcceptor::from(keeper.config());
     let shaken = timeout(LONGEST_HANDSHAKE, acceptor.accept(at_once(stream))).await;
     let error = match shaken {
-        Ok(Ok(stream)) => return Some(Connection::Tls(Box::new(stream))),
+        Ok(Ok(stream)) => return Some((Stream::Tls(Box::new(stream)), place)),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "it took too long".to_owned(),
     };

@@ -137,6 +137,22 @@ async fn followers_get_what_is_left_when_the_agent_stops() {
     assert!(!scene.socket().exists());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_for_what_is_not_kept_any_more_is_told_so_first() {
+    let scene = Scene::with(100, |_, _| {}).await;
+    scene.tell((0..1_000).map(flow));
+    let since = |seconds: i64| v1::SubscribeRequest {
+        since_unix_nanos: Some(seconds * 1_000_000_000),
+        ..history()
+    };
+    let mut listener = Listener::of(&scene, since(10)).await;
+    // To the block: which of the first flows were since then is not known any more.
+    assert_eq!(listener.hear().await, Heard::Lost(v1::LostPlace::Subscriber, 900));
+    assert_eq!(listener.hear_some(100).await, flows(900..1_000));
+    let mut listener = Listener::of(&scene, since(950)).await;
+    assert_eq!(listener.hear_some(50).await, flows(950..1_000));
+}
+
 fn verdict(verdict: v1::Verdict) -> v1::Filter {
     v1::Filter {
         verdicts: vec![verdict.into()],

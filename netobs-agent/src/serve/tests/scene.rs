@@ -168,6 +168,9 @@ pub(in crate::serve) async fn connect(socket: &Path) -> Channel {
 async fn answer(mut asked: mpsc::Receiver<Question>, snapshot: Arc<Mutex<Snapshot>>) {
     while let Some(question) = asked.recv().await {
         match question {
+            Question::Inventory { reply } => {
+                let _ = reply.send(super::inventory::snapshot());
+            }
             Question::Snapshot { reply } => {
                 let _ = reply.send(snapshot.lock().unwrap().clone());
             }

@@ -6,21 +6,24 @@ const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
+fn due(ledger: &mut Ledger, now: u64) -> Job {
+    let Next::Write(job) = ledger.next(secs(now)) else {
+        panic!("nothing is due at {now} s")
+    };
+    *job
+}
+
 fn write(ledger: &mut Ledger, now: u64) -> Job {
-    match ledger.next(secs(now)) {
-        Next::Write(job) => {
-            ledger.done(&job, &Ok(()), secs(now));
-            *job
-        }
-        other => panic!("at {now} s: {other:?}"),
-    }
+    let job = due(ledger, now);
+    ledger.done(&job, &Ok(()), secs(now));
+    job
 }
 
 fn waits(ledger: &mut Ledger, now: u64) -> u64 {
-    match ledger.next(secs(now)) {
-        Next::Wait(wait) => wait.as_secs(),
-        other => panic!("at {now} s: {other:?}"),
-    }
+    let Next::Wait(wait) = ledger.next(secs(now)) else {
+        panic!("there is something to do, or nothing, at {now} s")
+    };
+    wait.as_secs()
 }
 
 fn is_idle(ledger: &mut Ledger, now: u64) -> bool {
@@ -28,10 +31,8 @@ fn is_idle(ledger: &mut Ledger, now: u64) -> bool {
 }
 
 fn fail(ledger: &mut Ledger, now: u64, fault: Fault) {
-    match ledger.next(secs(now)) {
-        Next::Write(job) => ledger.done(&job, &Err(fault), secs(now)),
-        other => panic!("at {now} s: {other:?}"),
-    }
+    let job = due(ledger, now);
+    ledger.done(&job, &Err(fault), secs(now));
 }
 
 fn refusal(code: u16, message: &str) -> Fault {
@@ -66,9 +67,7 @@ fn what_is_heard_while_it_is_written_is_told_later() {
     let key = namespace_lacks("ops-utils");
     let mut ledger = Ledger::default();
     ledger.hear(cause(&key, 3), None);
-    let Next::Write(job) = ledger.next(secs(0)) else {
-        panic!("it is due")
-    };
+    let job = due(&mut ledger, 0);
     ledger.hear(cause(&key, 9), None);
     ledger.done(&job, &Ok(()), secs(1));
     assert_eq!(write(&mut ledger, 31).draft.count, 9);

@@ -153,6 +153,10 @@ async fn a_mended_label_is_told_in_an_event_of_its_own() {
         text(content, "/message"),
         "namespace ops-utils has env=prod as NetworkPolicy prod-a/allow-prod wants (before: 7 packets dropped)"
     );
+    assert_eq!(
+        (&content["count"], text(content, "/firstTimestamp")),
+        (&json!(1), "2026-03-01T10:03:58Z")
+    );
     let name = text(&asked[1].content, "/metadata/name");
     assert_eq!(text(content, "/metadata/name"), format!("{name}-mended"));
 }

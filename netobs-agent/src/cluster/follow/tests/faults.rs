@@ -152,6 +152,16 @@ async fn an_object_that_cannot_be_read_can_go() {
     assert_eq!(scene.until(|pods| pods.error.is_none()).await.objects, 0);
 }
 
+#[tokio::test]
+async fn a_change_that_makes_no_sense_is_asked_for_again_and_then_found_in_a_list() {
+    let nonsense = || Reply::text(&lines_of(&[modified(&pod("a", 11))]).replace("shop", "\"{"));
+    let mut scene = Scene::of(vec![listed(), nonsense(), nonsense(), listed().then_hangs()]);
+    assert_eq!(scene.next(6).await, [LIST, LIST].concat());
+    let asked = scene.double.paths();
+    assert!(asked[2].ends_with("&resourceVersion=10"), "{asked:?}");
+    assert!(asked[3].contains("sendInitialEvents"), "{asked:?}");
+}
+
 fn lines_of(lines: &[Value]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }

@@ -1,0 +1,70 @@
+//! The inventory as it is at one time, in the order of its keys.
+use std::{collections::HashSet, sync::Arc};
+
+use futures::{
+    StreamExt as _,
+    stream::{self, BoxStream},
+};
+use netobs_api::{
+    v1::{self, get_inventory_response::Entry},
+    wire,
+};
+use netobs_core::{
+    inventory::{About, Edge, Filter, Place, Portrait, Watch},
+    labels::Symbol,
+    workload::Workload,
+};
+use prost::Message as _;
+use tonic::Status;
+
+use super::seats::Seat;
+
+/// All there is, shared with whoever counts on.
+#[derive(Debug)]
+pub(crate) struct InventorySnapshot {
+    pub(crate) about: About,
+    pub(crate) watch: Watch,
+    /// In no order.
+    pub(crate) edges: Vec<Arc<Edge>>,
+    pub(crate) portraits: Vec<Arc<Portrait>>,
+}
+
+pub(super) type Answers = BoxStream<'static, Result<v1::GetInventoryResponse, Status>>;
+
+/// What it is about, the edges that are wanted, and the workloads in them. Each is encoded when it is its turn.
+pub(super) fn answers(snapshot: InventorySnapshot, filter: &Filter, seat: Seat) -> Answers {
+    let InventorySnapshot {
+        about,
+        watch,
+        mut edges,
+        mut portraits,
+    } = snapshot;
+    edges.retain(|edge| filter.passes(edge));
+    edges.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+    let wanted = in_edges(&edges);
+    portraits.retain(|one| wanted.contains(&(&one.key.namespace, &one.key.workload)));
+    portraits.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+    drop(wanted);
+    let edges = edges
+        .into_iter()
+        .map(move |edge| Entry::Edge(wire::edge(&edge, watch.since(edge.first))));
+    let portraits = portraits.into_iter().map(|one| Entry::Portrait(wire::portrait(&one)));
+    let entries = std::iter::once(Entry::About(wire::about(&about)))
+        .chain(edges)
+        .chain(portraits);
+    let answers = entries.map(move |entry| {
+        let answer = v1::GetInventoryResponse { entry: Some(entry) };
+        seat.sent(1, answer.encoded_len());
+        Ok(answer)
+    });
+    stream::iter(answers).boxed()
+}
+
+fn in_edges(edges: &[Arc<Edge>]) -> HashSet<(&Symbol, &Workload)> {
+    let ends = edges.iter().flat_map(|edge| [&edge.key.source, &edge.key.destination]);
+    ends.filter_map(|place| match place {
+        Place::Workload { namespace, workload } => Some((namespace, workload)),
+        Place::Service(_) | Place::Node(_) | Place::World(_) | Place::Unknown => None,
+    })
+    .collect()
+}

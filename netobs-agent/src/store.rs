@@ -1,0 +1,117 @@
+//! The inventory on disk, so that it outlives the agent. Whatever happens to the disk, the agent goes on without it.
+mod aside;
+mod error;
+mod file;
+mod record;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use netobs_core::{
+    inventory::{Changes, Inventory, Stored},
+    time::Timestamp,
+};
+
+pub(crate) use self::error::StoreError;
+use self::{
+    file::{Problem, Sizes},
+    writer::Writer,
+};
+
+/// How much may be lost when the agent is killed.
+const EVERY: Duration = Duration::from_secs(5);
+/// Sets of changes that may wait to be written. While so many do, changes gather in the inventory.
+const WAITING: usize = 2;
+/// How often a writer that is waited for is looked after.
+const PAUSE: Duration = Duration::from_millis(5);
+
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) dir: PathBuf,
+    /// The most edges that there will be.
+    pub(crate) edges: usize,
+}
+
+pub(crate) struct Store {
+    changes: Option<SyncSender<Changes>>,
+    thread: Option<JoinHandle<()>>,
+    shared: Arc<Shared>,
+    due: Timestamp,
+}
+
+/// What the writer tells whoever has the inventory.
+#[derive(Debug, Default)]
+struct Shared {
+    waiting: AtomicUsize,
+    /// What is on disk is not what was there: everything has to be written once more.
+    wants_everything: AtomicBool,
+}
+
+impl Store {
+    /// Opens what an earlier run left, and begins to write; what cannot be used is set aside.
+    pub(crate) fn open(settings: &Settings) -> Result<(Self, Stored), StoreError> {
+        let sizes = Sizes::of(settings.edges);
+        let (writer, stored) = Writer::open(&settings.dir, sizes)?;
+        let shared = Arc::new(Shared::default());
+        let (changes, waiting) = sync_channel(WAITING);
+        let told = Arc::clone(&shared);
+        let thread = thread::Builder::new()
+            .name("store".into())
+            .spawn(move || writer.write_all(&waiting, &told))
+            .map_err(StoreError::NoThread)?;
+        let store = Self {
+            changes: Some(changes),
+            thread: Some(thread),
+            shared,
+            due: Timestamp::default(),
+        };
+        Ok((store, stored))
+    }
+
+    /// Has what changed written, if it is time. Never waits.
+    pub(crate) fn tend(&mut self, now: Timestamp, inventory: &mut Inventory) {
+        if now >= self.due && self.shared.waiting.load(Ordering::Acquire) < WAITING {
+            self.due = now.plus(EVERY);
+            self.send(inventory);
+        }
+    }
+
+    /// Has the rest written. Whether that was done in time.
+    pub(crate) fn finish(&mut self, inventory: &mut Inventory, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        while self.shared.waiting.load(Ordering::Acquire) >= WAITING && Instant::now() < deadline {
+            thread::sleep(PAUSE);
+        }
+        self.send(inventory);
+        self.changes = None;
+        let Some(thread) = self.thread.take() else { return true };
+        while !thread.is_finished() && Instant::now() < deadline {
+            thread::sleep(PAUSE);
+        }
+        thread.is_finished()
+    }
+
+    fn send(&self, inventory: &mut Inventory) {
+        let Some(changes) = &self.changes else { return };
+        if self.shared.wants_everything.swap(false, Ordering::AcqRel) {
+            inventory.follow_changes();
+        }
+        let sent = changes.try_send(inventory.take_changes());
+        if sent.is_ok() {
+            self.shared.waiting.fetch_add(1, Ordering::AcqRel);
+        } else {
+            self.shared.wants_everything.store(true, Ordering::Release);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Why there can be no inventory on disk at all.
+use std::{io, path::PathBuf};
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error(
+        "{} cannot be used for the inventory: {error}; --state-dir has to name a directory that the agent may write to, \
+         and without it the inventory is kept in memory alone",
+        path.display()
+    )]
+    Unusable { path: PathBuf, error: io::Error },
+    #[error("{} is in use by another agent; give each agent a --state-dir of its own", path.display())]
+    InUse { path: PathBuf },
+    #[error("no thread can be started to write the inventory: {0}; the limit of processes may be reached")]
+    NoThread(io::Error),
+}
