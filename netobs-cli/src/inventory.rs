@@ -101,10 +101,8 @@ impl Shown<'_> {
     /// So that what is not shown is not taken for what did not happen.
     fn tell_what_is_not_there(&self) {
         if self.listing.edges.is_empty() {
-            note(format_args!(
-                "nothing that was asked for was seen in {}",
-                summary::watched(self)
-            ));
+            let watched = summary::watched(&self.listing.about, |at| summary::moment(self, at));
+            note(format_args!("nothing that was asked for was seen in {watched}"));
         }
         let forgotten = self.listing.about.forgotten;
         let told = [

@@ -4,14 +4,17 @@
 //! policy lets no script run but its own, and that one makes no markup of what it reads.
 use std::fmt::{self, Display, Formatter, Write as _};
 
+use jiff::{Timestamp, Zoned};
+use netobs_core::{inventory::Place, time::Timestamp as At};
+
 use self::{drops::drops, map::Map, rows::table};
 use super::{
     Shown,
     diagram::Diagram,
     sections,
-    summary::{self, Tally, moment},
+    summary::{self, Tally},
 };
-use crate::show::plural;
+use crate::show::{nanos, plural};
 
 mod drops;
 mod filters;
@@ -87,40 +90,54 @@ fn header(title: &str, shown: &Shown<'_>, diagram: &Diagram<'_>) -> String {
     let tally = Tally::of(&shown.listing.edges);
     let about = &shown.listing.about;
     let mut tiles = String::new();
-    let mut tile = |count: u64, one: &str, many: &str, class: &str| {
-        let what = if count == 1 { one } else { many };
-        let _ = write!(tiles, "<li class=\"{class}\"><b>{}</b> {what}</li>\n", grouped(count));
+    let workloads = diagram
+        .ends
+        .iter()
+        .filter(|end| matches!(end.place, Place::Workload { .. }));
+    let workloads = workloads.count() as u64;
+    let mut tile = |count: u64, what: &str, class: &str| {
+        let class = if count > 0 { class } else { "" };
+        let _ = writeln!(tiles, "<li class=\"{class}\"><b>{}</b> {what}</li>", grouped(count));
     };
-    tile(tally.edges, "edge", "edges", "");
-    tile(diagram.ends.len() as u64, "end", "ends", "");
-    let bad = |count: u64, class| if count > 0 { class } else { "" };
-    tile(tally.dropped, "dropped", "dropped", bad(tally.dropped, "dropped"));
-    tile(
-        tally.unanswered,
-        "unanswered",
-        "unanswered",
-        bad(tally.unanswered, "unanswered"),
-    );
-    tile(tally.seen_once, "seen once only", "seen once only", "");
-    let watched = summary::watched(shown);
-    let at = moment(shown, about.at);
+    tile(tally.edges, if tally.edges == 1 { "edge" } else { "edges" }, "");
+    tile(workloads, if workloads == 1 { "workload" } else { "workloads" }, "");
+    tile(tally.dropped, "dropped", "dropped");
+    tile(tally.unanswered, "unanswered", "unanswered");
+    tile(tally.seen_once, "seen once only", "");
+    let watched = summary::watched(about, |at| moment(shown, at));
     let mut header = format!(
-        "<header>\n<div>\n<h1>{}</h1>\n<p>Watched for {}. Taken {}.</p>\n",
+        "<header>\n<div>\n<h1>{}</h1>\n<p>Watched for {}. Taken {}. Times are {}.</p>\n",
         Text(title),
         Text(&watched),
-        Text(&at)
+        Text(&moment(shown, about.at)),
+        Text(&zone(shown))
     );
     if about.forgotten.for_room > 0 {
         let gone = plural(about.forgotten.for_room, "more edge");
-        let _ = write!(
+        let _ = writeln!(
             header,
-            "<p class=\"warning\">This is not all: {gone} were let go because there was no room for them.</p>\n"
+            "<p class=\"warning\">This is not all: {gone} were let go because there was no room for them.</p>"
         );
     }
     header
-        + "</div>\n<button type=\"button\" id=\"theme\" hidden>Dark or light</button>\n<ul class=\"tiles\">\n"
+        + "</div>\n<button type=\"button\" id=\"theme\" hidden>◐ Dark or light</button>\n<ul class=\"tiles\">\n"
         + &tiles
         + "</ul>\n</header>\n"
+}
+
+/// With the date always: nobody knows on which day a page will be read.
+fn moment(shown: &Shown<'_>, at: At) -> String {
+    zoned(shown, at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// `UTC`, `Europe/Berlin`, `+02:00`
+fn zone(shown: &Shown<'_>) -> String {
+    zoned(shown, shown.listing.about.at).strftime("%:Q").to_string()
+}
+
+fn zoned(shown: &Shown<'_>, at: At) -> Zoned {
+    let at = Timestamp::from_nanosecond(nanos(at).into()).unwrap_or_default();
+    at.to_zoned(shown.view.clock.zone().clone())
 }
 
 /// `1,204,331`

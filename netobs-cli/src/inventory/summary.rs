@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use netobs_core::{
-    inventory::{Edge, Watched},
+    inventory::{About, Edge, Watched},
     time::Timestamp,
 };
 
@@ -47,14 +47,16 @@ pub(super) fn of(shown: &Shown<'_>) -> String {
     for (count, what) in parts.into_iter().filter(|(count, _)| *count > 0) {
         text += &format!(", {count} {what}");
     }
-    format!("{text}; watched for {}", watched(shown))
+    format!(
+        "{text}; watched for {}",
+        watched(&shown.listing.about, |at| moment(shown, at))
+    )
 }
 
 /// `7 d since 2026-11-13 12:00:00, by node-a and node-b`
-pub(super) fn watched(shown: &Shown<'_>) -> String {
-    let about = &shown.listing.about;
+pub(super) fn watched(about: &About, when: impl Fn(Timestamp) -> String) -> String {
     let Watched { since, length } = about.watched;
-    let when = shown.view.clock.moment(nanos(since));
+    let when = when(since);
     let whole = about.at - since;
     let of = if is_much_less(length, whole) {
         format!(" of the {}", self::length(whole))

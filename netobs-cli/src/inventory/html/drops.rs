@@ -1,12 +1,11 @@
 //! What is dropped, with the cause, numbered as on the map.
 use std::{cmp::Reverse, fmt::Write as _};
 
-use super::{Text, grouped};
+use super::{Text, grouped, moment};
 use crate::inventory::{
     Shown,
     diagram::{Arrow, Diagram},
     ends,
-    summary::moment,
     words::Fate,
 };
 

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use super::{
     layered::{self, Gaps, Point, Size},
-    ranks::Arc,
+    ranks::{Arc, Graph},
 };
 use crate::inventory::diagram::{Arrow, Diagram};
 
@@ -21,19 +21,27 @@ const IN_BOX: Gaps = Gaps {
     column: 64.0,
     part: 12.0,
     row: 8.0,
+    step: 40.0,
     tallest: 560.0,
 };
 const BOXES: Gaps = Gaps {
     column: 90.0,
     part: 28.0,
     row: 18.0,
-    tallest: 620.0,
+    step: 0.0,
+    tallest: f64::INFINITY,
 };
 /// A map is about so much wider than tall.
-const ASPECT: f64 = 1.7;
+const ASPECT: f64 = 1.8;
+/// As tall as a map may be without a thought.
+const SMALL: f64 = 820.0;
+/// More columns of boxes than these nobody follows.
+const MOST_RANKS: usize = 12;
+/// On a map of more ends, each box is narrow.
+const FEW_ENDS: usize = 24;
 
 /// The application's own traffic says what is left of what.
-const OWN: u64 = 8;
+const OWN: u32 = 8;
 
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -52,15 +60,10 @@ impl Layout {
     pub(super) fn of(diagram: &Diagram<'_>) -> Self {
         let inner: Vec<_> = diagram.boxes.iter().map(|one| inside(diagram, &one.ends)).collect();
         let sizes: Vec<_> = inner.iter().map(|(_, size)| around(*size)).collect();
-        let area: f64 = sizes
-            .iter()
-            .map(|size| (size.width + 60.0) * (size.height + 20.0))
-            .sum();
-        let gaps = Gaps {
-            tallest: (area / ASPECT).sqrt().max(BOXES.tallest),
-            ..BOXES
-        };
-        let (corners, size) = layered::place(&sizes, &between_boxes(diagram), gaps);
+        let graph = between_boxes(diagram);
+        let tries = (1..=MOST_RANKS).map(|ranks| layered::place(&sizes, &graph, ranks, BOXES));
+        let best = tries.min_by(|(_, one), (_, other)| strangeness(*one).total_cmp(&strangeness(*other)));
+        let (corners, size) = best.unwrap_or_default();
         let mut ends = Vec::with_capacity(diagram.ends.len());
         let mut boxes = Vec::with_capacity(corners.len());
         for ((corner, size), (places, _)) in corners.iter().zip(&sizes).zip(&inner) {
@@ -98,7 +101,8 @@ fn inside(diagram: &Diagram<'_>, ends: &std::ops::Range<usize>) -> (Vec<Point>, 
             weight: weight(arrow),
         })
         .collect();
-    layered::place(&vec![END; ends.len()], &arcs, IN_BOX)
+    let ranks = if diagram.ends.len() > FEW_ENDS { 2 } else { 5 };
+    layered::place(&vec![END; ends.len()], &Graph::of(ends.len(), &arcs), ranks, IN_BOX)
 }
 
 fn around(inner: Size) -> Size {
@@ -108,21 +112,28 @@ fn around(inner: Size) -> Size {
     }
 }
 
-fn between_boxes(diagram: &Diagram<'_>) -> Vec<Arc> {
-    let box_of = |end: usize| diagram.boxes.iter().position(|one| one.ends.contains(&end));
-    let mut weights = BTreeMap::<_, u64>::new();
+fn between_boxes(diagram: &Diagram<'_>) -> Graph {
+    let boxes = diagram.boxes.iter().enumerate();
+    let box_of: Vec<_> = boxes
+        .flat_map(|(index, one)| one.ends.clone().map(move |_| index))
+        .collect();
+    let mut weights = BTreeMap::<_, u32>::new();
     for arrow in &diagram.arrows {
-        if let (Some(from), Some(to)) = (box_of(arrow.from), box_of(arrow.to))
-            && from != to
-        {
-            *weights.entry((from, to)).or_default() += weight(arrow);
+        if let (Some(from), Some(to)) = (box_of.get(arrow.from), box_of.get(arrow.to)) {
+            *weights.entry((*from, *to)).or_default() += weight(arrow);
         }
     }
     let arcs = weights.into_iter().map(|((from, to), weight)| Arc { from, to, weight });
-    arcs.collect()
+    Graph::of(diagram.boxes.len(), &arcs.collect::<Vec<_>>())
 }
 
-const fn weight(arrow: &Arrow<'_>) -> u64 {
+/// How far it is from the shape of a screen. What is small is never too flat.
+fn strangeness(size: Size) -> f64 {
+    let height = size.height.max(SMALL);
+    (size.width.max(1.0) / height / ASPECT).ln().abs()
+}
+
+const fn weight(arrow: &Arrow<'_>) -> u32 {
     if arrow.recognised { 1 } else { OWN }
 }
 

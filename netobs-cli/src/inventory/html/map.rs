@@ -1,6 +1,4 @@
 //! The map, as SVG that stands in the page.
-use std::fmt::Write as _;
-
 use netobs_core::inventory::{Filter, Place};
 
 use super::{
@@ -28,8 +26,10 @@ pub(super) struct Map<'a> {
 
 impl<'a> Map<'a> {
     pub(super) fn of(diagram: &'a Diagram<'a>, filter: &'a Filter) -> Self {
-        let layout = Layout::of(diagram);
+        let mut layout = Layout::of(diagram);
         let paths = paths::of(diagram, &layout);
+        let right = paths.iter().map(Path::right).fold(0.0, f64::max);
+        layout.size.width = layout.size.width.max(right + 8.0);
         Self {
             diagram,
             filter,
@@ -51,6 +51,7 @@ impl<'a> Map<'a> {
             figure += &a_box(&one.of, rect);
         }
         figure += &self.arrows();
+        figure += &self.labels();
         for (index, rect) in self.layout.ends.iter().enumerate() {
             figure += &self.end(index, rect);
         }
@@ -69,15 +70,32 @@ impl<'a> Map<'a> {
             let arrow = self.diagram.arrows.get(index);
             arrow.map(|arrow| (arrow.fate, !arrow.recognised))
         });
-        let few = order.len() <= MOST_LABELLED;
         let drawn = order.into_iter().filter_map(|index| {
             let (arrow, path) = (self.diagram.arrows.get(index)?, self.paths.get(index)?);
-            Some(self.arrow(index, arrow, path, few))
+            Some(self.arrow(index, arrow, path))
         });
         drawn.collect()
     }
 
-    fn arrow(&self, index: usize, arrow: &Arrow<'_>, path: &Path, labelled: bool) -> String {
+    /// Ports, above all arrows.
+    fn labels(&self) -> String {
+        if self.diagram.arrows.len() > MOST_LABELLED {
+            return String::new();
+        }
+        let arrows = self.diagram.arrows.iter().zip(&self.paths).enumerate();
+        let labelled = arrows.filter(|(_, (arrow, _))| !arrow.recognised && arrow.fate != Fate::Dropped);
+        let labels = labelled.map(|(index, (arrow, path))| {
+            let Point { x, y } = path.middle();
+            format!(
+                "<text class=\"label\" data-arrow=\"{index}\" x=\"{x:.0}\" y=\"{:.0}\">{}</text>\n",
+                y - 5.0,
+                Text(&arrow.ports())
+            )
+        });
+        labels.collect()
+    }
+
+    fn arrow(&self, index: usize, arrow: &Arrow<'_>, path: &Path) -> String {
         let name = |end: usize| {
             self.diagram
                 .ends
@@ -89,24 +107,14 @@ impl<'a> Map<'a> {
         let rows: Vec<_> = arrow.edges.iter().map(|(edge, _)| edge.to_string()).collect();
         let drawn = path.drawn();
         let (class, marker) = class(arrow);
-        let mut text = format!(
+        format!(
             "<g class=\"arrow{class}\" id=\"a{index}\" data-from=\"{}\" data-to=\"{}\" data-rows=\"{}\"><title>{}</title>\
-             <path class=\"hit\" d=\"{drawn}\"/><path class=\"line\" d=\"{drawn}\" marker-end=\"url(#{marker})\"/>",
+             <path class=\"hit\" d=\"{drawn}\"/><path class=\"line\" d=\"{drawn}\" marker-end=\"url(#{marker})\"/></g>\n",
             arrow.from,
             arrow.to,
             rows.join(" "),
             Text(&title)
-        );
-        if labelled && !arrow.recognised && arrow.fate != Fate::Dropped {
-            let Point { x, y } = path.middle();
-            let _ = write!(
-                text,
-                "<text x=\"{x:.0}\" y=\"{:.0}\">{}</text>",
-                y - 4.0,
-                Text(&arrow.ports())
-            );
-        }
-        text + "</g>\n"
+        )
     }
 
     fn end(&self, index: usize, rect: &Rect) -> String {

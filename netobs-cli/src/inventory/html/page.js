@@ -27,7 +27,7 @@
   }));
   const byId = new Map(arrows.map((arrow) => [arrow.id, arrow]));
   const ends = new Map(all(".end").map((element) => [element.id.slice(1), element]));
-  const badges = all(".badge");
+  const badges = all(".badge, .label");
   let at = "";
 
   // What is shown is in the address, so that it can be passed on.
@@ -146,7 +146,7 @@
     svg.setAttribute("height", height * scale);
   }
   // Never so small that names cannot be read.
-  const fit = () => zoom(Math.min(1.25, Math.max(0.6, (canvas.clientWidth - 18) / width)));
+  const fit = () => zoom(Math.min(1.25, Math.max(0.5, (canvas.clientWidth - 18) / width)));
 
   function drag(event) {
     if (event.button !== 0 || event.target.closest(".end, .arrow, .badge")) return;

@@ -40,6 +40,11 @@ impl Path {
         )
     }
 
+    /// As far to the right as it goes, or hardly less.
+    pub(super) fn right(&self) -> f64 {
+        self.from.x.max(self.to.x).max(self.middle().x)
+    }
+
     pub(super) fn middle(&self) -> Point {
         let of = |from: f64, leaving: f64, arriving: f64, to: f64| (from + 3.0 * (leaving + arriving) + to) / 8.0;
         Point {
@@ -113,7 +118,7 @@ fn path(from: &Rect, to: &Rect, (leaves, arrives): (Side, Side), heights: (f64, 
         },
     );
     let reach = if leaves == arrives {
-        BULGE + (end.y - start.y).abs() / 8.0
+        BULGE + ((end.y - start.y).abs() / 8.0).min(BULGE)
     } else {
         ((end.x - start.x).abs() / 2.0).max(BULGE)
     };

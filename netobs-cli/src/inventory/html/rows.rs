@@ -1,15 +1,14 @@
 //! The table of all edges; it is whole without the page's script.
-use std::fmt::Write as _;
+use std::{cmp::Reverse, fmt::Write as _};
 
 use netobs_core::inventory::{Edge, Place};
 
-use super::{Text, filters::verdict_words, grouped};
+use super::{Text, filters::verdict_words, grouped, moment};
 use crate::{
     inventory::{
         Shown,
         diagram::Diagram,
-        ends,
-        summary::{self, moment},
+        ends, summary,
         words::{self, Fate, each_verdict},
     },
     show::nanos,
@@ -41,7 +40,9 @@ pub(super) fn table(shown: &Shown<'_>, diagram: &Diagram<'_>) -> String {
             }
         }
     }
-    for ((index, edge), between) in shown.listing.edges.iter().enumerate().zip(arrow_of) {
+    let mut rows: Vec<_> = shown.listing.edges.iter().enumerate().zip(arrow_of).collect();
+    rows.sort_by_key(|((_, edge), _)| Reverse(Fate::of(edge)));
+    for ((index, edge), between) in rows {
         table += &row(index, edge, between, shown);
     }
     table
@@ -77,9 +78,9 @@ fn row(index: usize, edge: &Edge, (from, to): (usize, usize), shown: &Shown<'_>)
         grouped(edge.connections),
         c = edge.connections,
     );
-    let _ = write!(
+    let _ = writeln!(
         row,
-        "<td data-sort=\"{}\" title=\"first {}\">{}</td><td data-sort=\"{}\">{}</td><td>{}</td></tr>\n",
+        "<td data-sort=\"{}\" title=\"first {}\">{}</td><td data-sort=\"{}\">{}</td><td>{}</td></tr>",
         nanos(edge.last),
         Text(&moment(shown, edge.first)),
         Text(&moment(shown, edge.last)),
