@@ -3,9 +3,8 @@ use expect_test::{Expect, expect};
 
 use super::{Guard, Wishes, guard};
 use crate::{
-    change::{Change, Object},
     explain::{NamespaceFacts, Snapshot},
-    fixtures::{labels, namespaces, policy},
+    fixtures::{brought, labels, namespaces, policy},
     policy::{PolicySet, Rule},
 };
 
@@ -164,8 +163,5 @@ fn cluster(list: &[(&str, &str)]) -> Snapshot {
 
 fn set(selectors: &[&str]) -> PolicySet {
     let rules: Vec<Rule> = selectors.iter().map(|selector| namespaces(selector)).collect();
-    match policy("shop/p", Some(rules), None) {
-        Change::Applied(Object::Policy(policy)) => [(*policy).clone()].into_iter().collect(),
-        _ => unreachable!("the fixture makes a policy"),
-    }
+    [brought(&policy("shop/p", Some(rules), None))].into_iter().collect()
 }

@@ -1,15 +1,15 @@
 //! What a preview says is what evaluation says of each edge, and generated policies break nothing.
 use std::collections::BTreeSet;
 
-use proptest::{collection::vec, prelude::*};
+use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{Kind, Preview, applied, preview};
 use crate::{
     event::Protocol,
-    fixtures::{on_port, pods, policy},
+    fixtures::{brought, on_port, pods, policy},
     generate::{Phase, Request, generate},
     inventory::Listing,
-    policy::{Outcome, Policy, PolicySet},
+    policy::{Outcome, Policy, PolicySet, Rule},
     scene::{
         Stage,
         seen::{Seen, dropped, inventory},
@@ -127,16 +127,11 @@ fn run(listing: &Listing, before: &PolicySet, after: &PolicySet) -> Preview {
     preview(listing, &Stage::of(listing), before, after, |_| true)
 }
 
-fn of(name: &str, rules: Vec<crate::policy::Rule>) -> Policy {
-    use crate::change::{Change, Object};
-    match policy(name, Some(rules), None) {
-        Change::Applied(Object::Policy(policy)) => (*policy).clone(),
-        _ => unreachable!("the fixture makes a policy"),
-    }
+fn of(name: &str, rules: Vec<Rule>) -> Policy {
+    brought(&policy(name, Some(rules), None))
 }
 
 fn policies() -> impl Strategy<Value = PolicySet> {
-    use proptest::sample::select;
     let namespace = || select(vec!["shop", "ops", "sys"]);
     let own = select(vec!["app=a", "app=b", "tier=a", ""]);
     let rule = (namespace(), own, select(vec![80_u16, 81, 53]))

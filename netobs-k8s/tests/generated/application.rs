@@ -1,7 +1,7 @@
 //! An application of three tiers that asks for names, is monitored, is probed, and talks to the outside.
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use expect_test::{Expect, expect};
+use expect_test::{ExpectFile, expect_file};
 use netobs_core::{
     event::{Count, Protocol},
     generate::{Phase, Plan, Request, generate},
@@ -20,222 +20,7 @@ use super::{listed, read};
 
 #[test]
 fn the_whole_application() {
-    check(
-        &full(),
-        &expect![[r#"
-            # Network policies for namespace shop, from what was seen of it. Phase full: what was seen, and nothing else, passes.
-            # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
-            #
-            # Not admitted, as it was dropped whenever it was seen (--include-dropped admits it):
-            #   ingress: ops/shell to shop/db on 5432/TCP: 12 connections until 2026-03-01T09:56:40Z
-            #
-            # Not admitted, as it was seen once (--include-seen-once admits it):
-            #   ingress: shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-            #   egress: shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-            #
-            # Not admitted, as it is not known whose the address was:
-            #   egress: shop/api to an unknown address on 9000/TCP: 3 connections until 2026-03-01T09:56:40Z
-            #
-            # Not admitted, as network policies cannot name the protocol; what enforces them decides:
-            #   ingress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
-            #   egress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
-            #
-            # Needs no rule, as a pod is always open to its own node and to itself:
-            #   ingress: node node-1 to shop/api on 8080/TCP: 60000 connections until 2026-03-01T09:56:40Z
-            #
-            # Nothing passes that no other policy admits.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: default-deny
-              namespace: shop
-            spec:
-              podSelector: {}
-              policyTypes: [Ingress, Egress]
-            ---
-            # Every pod may ask name servers; over TCP too, as answers too long for UDP are asked for again.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-dns
-              namespace: shop
-            spec:
-              podSelector: {}
-              policyTypes: [Egress]
-              egress:
-                # shop/frontend to kube-system/coredns on 53/UDP: 8000 connections until 2026-03-01T09:56:40Z
-                # shop/api to kube-system/coredns on 53/UDP: 7000 connections until 2026-03-01T09:56:40Z
-                - to:
-                    - namespaceSelector:
-                        matchLabels:
-                          kubernetes.io/metadata.name: kube-system
-                      podSelector:
-                        matchLabels:
-                          k8s-app: kube-dns
-                  ports:
-                    - port: 53
-                      protocol: UDP
-                    - port: 53
-                      protocol: TCP
-            ---
-            # Monitoring may fetch metrics.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-monitoring
-              namespace: shop
-            spec:
-              podSelector: {}
-              policyTypes: [Ingress]
-              ingress:
-                # monitoring/prometheus to shop/api on 9090/TCP: 2880 connections until 2026-03-01T09:56:40Z
-                # monitoring/prometheus to shop/db on 9187/TCP: 2880 connections until 2026-03-01T09:56:40Z
-                - from:
-                    - namespaceSelector:
-                        matchLabels:
-                          kubernetes.io/metadata.name: monitoring
-                      podSelector:
-                        matchLabels:
-                          app.kubernetes.io/name: prometheus
-                  ports:
-                    - port: 9090
-                      protocol: TCP
-                    - port: 9187
-                      protocol: TCP
-            ---
-            # Who talks to api, and whom api talks to.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-api
-              namespace: shop
-            spec:
-              podSelector:
-                matchLabels:
-                  app: api
-              policyTypes: [Ingress, Egress]
-              ingress:
-                # shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
-                - from:
-                    - podSelector:
-                        matchLabels:
-                          app: frontend
-                  ports:
-                    - port: http
-                      protocol: TCP
-              egress:
-                # shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
-                - to:
-                    - podSelector:
-                        matchLabels:
-                          app: db
-                  ports:
-                    - port: postgres
-                      protocol: TCP
-                # shop/api to node node-1 (the Kubernetes API) on 6443/TCP: 31 connections until 2026-03-01T09:56:40Z
-                - to:
-                    - ipBlock:
-                        cidr: 192.168.0.1/32
-                  ports:
-                    - port: 6443
-                      protocol: TCP
-                # shop/api to 203.0.113.7/32 on 443/TCP: 512 connections until 2026-03-01T09:56:40Z
-                # shop/api to 198.51.100.0/24 on 443/TCP: 77 connections until 2026-03-01T09:56:40Z
-                - to:
-                    - ipBlock:
-                        cidr: 198.51.100.0/24
-                    - ipBlock:
-                        cidr: 203.0.113.7/32
-                  ports:
-                    - port: 443
-                      protocol: TCP
-            ---
-            # Who talks to db.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-db
-              namespace: shop
-            spec:
-              podSelector:
-                matchLabels:
-                  app: db
-              policyTypes: [Ingress]
-              ingress:
-                # shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
-                - from:
-                    - podSelector:
-                        matchLabels:
-                          app: api
-                  ports:
-                    - port: postgres
-                      protocol: TCP
-                # Seen once, and not admitted; take the marks away to admit it:
-                # shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-                # - from:
-                #     - podSelector:
-                #         matchLabels:
-                #           app: migrate
-                #   ports:
-                #     - port: postgres
-                #       protocol: TCP
-            ---
-            # Who talks to frontend, and whom frontend talks to.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-frontend
-              namespace: shop
-            spec:
-              podSelector:
-                matchLabels:
-                  app: frontend
-              policyTypes: [Ingress, Egress]
-              ingress:
-                # ingress-nginx/controller to shop/frontend on 8080/TCP: 120000 connections until 2026-03-01T09:56:40Z
-                - from:
-                    - namespaceSelector:
-                        matchLabels:
-                          kubernetes.io/metadata.name: ingress-nginx
-                      podSelector:
-                        matchLabels:
-                          app.kubernetes.io/name: ingress-nginx
-                  ports:
-                    - port: http
-                      protocol: TCP
-              egress:
-                # shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
-                - to:
-                    - podSelector:
-                        matchLabels:
-                          app: api
-                  ports:
-                    - port: http
-                      protocol: TCP
-            ---
-            # Whom migrate talks to.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-migrate
-              namespace: shop
-            spec:
-              podSelector:
-                matchLabels:
-                  app: migrate
-              policyTypes: [Egress]
-              egress: []
-                # Seen once, and not admitted; take the marks here and the [] above away to admit it:
-                # shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-                # - to:
-                #     - podSelector:
-                #         matchLabels:
-                #           app: db
-                #   ports:
-                #     - port: postgres
-                #       protocol: TCP
-        "#]],
-    );
+    check(&full(), &expect_file!["expected/full.yaml"]);
 }
 
 #[test]
@@ -244,40 +29,7 @@ fn name_resolution_alone_leaves_everything_else_open() {
         phase: Phase::Dns,
         ..full()
     };
-    check(
-        &request,
-        &expect![[r#"
-            # Network policies for namespace shop, from what was seen of it. Phase dns: name resolution is spelt out, everything else stays open.
-            # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
-            #
-            # Every pod may ask name servers; over TCP too, as answers too long for UDP are asked for again.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-dns
-              namespace: shop
-            spec:
-              podSelector: {}
-              policyTypes: [Egress]
-              egress:
-                # shop/frontend to kube-system/coredns on 53/UDP: 8000 connections until 2026-03-01T09:56:40Z
-                # shop/api to kube-system/coredns on 53/UDP: 7000 connections until 2026-03-01T09:56:40Z
-                - to:
-                    - namespaceSelector:
-                        matchLabels:
-                          kubernetes.io/metadata.name: kube-system
-                      podSelector:
-                        matchLabels:
-                          k8s-app: kube-dns
-                  ports:
-                    - port: 53
-                      protocol: UDP
-                    - port: 53
-                      protocol: TCP
-                # Everything else stays open in this phase.
-                - {}
-        "#]],
-    );
+    check(&request, &expect_file!["expected/dns.yaml"]);
 }
 
 #[test]
@@ -286,112 +38,7 @@ fn the_baseline() {
         phase: Phase::Baseline,
         ..full()
     };
-    check(
-        &request,
-        &expect![[r#"
-        # Network policies for namespace shop, from what was seen of it. Phase baseline: name resolution, the namespace itself and monitoring; nothing else passes.
-        # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
-        #
-        # Not admitted, as it was dropped whenever it was seen (--include-dropped admits it):
-        #   ingress: ops/shell to shop/db on 5432/TCP: 12 connections until 2026-03-01T09:56:40Z
-        #
-        # Not admitted in this phase:
-        #   ingress: ingress-nginx/controller to shop/frontend on 8080/TCP: 120000 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/api to node node-1 (the Kubernetes API) on 6443/TCP: 31 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/api to 198.51.100.0/24 on 443/TCP: 77 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/api to 203.0.113.7/32 on 443/TCP: 512 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/api to an unknown address on 9000/TCP: 3 connections until 2026-03-01T09:56:40Z
-        #
-        # Not admitted, as network policies cannot name the protocol; what enforces them decides:
-        #   ingress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
-        #   egress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
-        #
-        # Needs no rule, as a pod is always open to its own node and to itself:
-        #   ingress: node node-1 to shop/api on 8080/TCP: 60000 connections until 2026-03-01T09:56:40Z
-        #
-        # Nothing passes that no other policy admits.
-        apiVersion: networking.k8s.io/v1
-        kind: NetworkPolicy
-        metadata:
-          name: default-deny
-          namespace: shop
-        spec:
-          podSelector: {}
-          policyTypes: [Ingress, Egress]
-        ---
-        # Every pod may ask name servers; over TCP too, as answers too long for UDP are asked for again.
-        apiVersion: networking.k8s.io/v1
-        kind: NetworkPolicy
-        metadata:
-          name: allow-dns
-          namespace: shop
-        spec:
-          podSelector: {}
-          policyTypes: [Egress]
-          egress:
-            # shop/frontend to kube-system/coredns on 53/UDP: 8000 connections until 2026-03-01T09:56:40Z
-            # shop/api to kube-system/coredns on 53/UDP: 7000 connections until 2026-03-01T09:56:40Z
-            - to:
-                - namespaceSelector:
-                    matchLabels:
-                      kubernetes.io/metadata.name: kube-system
-                  podSelector:
-                    matchLabels:
-                      k8s-app: kube-dns
-              ports:
-                - port: 53
-                  protocol: UDP
-                - port: 53
-                  protocol: TCP
-        ---
-        # Pods of this namespace may talk to each other.
-        apiVersion: networking.k8s.io/v1
-        kind: NetworkPolicy
-        metadata:
-          name: allow-same-namespace
-          namespace: shop
-        spec:
-          podSelector: {}
-          policyTypes: [Ingress, Egress]
-          ingress:
-            # shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
-            # shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
-            # shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-            - from:
-                - podSelector: {}
-          egress:
-            # shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
-            # shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
-            # shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-            - to:
-                - podSelector: {}
-        ---
-        # Monitoring may fetch metrics.
-        apiVersion: networking.k8s.io/v1
-        kind: NetworkPolicy
-        metadata:
-          name: allow-monitoring
-          namespace: shop
-        spec:
-          podSelector: {}
-          policyTypes: [Ingress]
-          ingress:
-            # monitoring/prometheus to shop/api on 9090/TCP: 2880 connections until 2026-03-01T09:56:40Z
-            # monitoring/prometheus to shop/db on 9187/TCP: 2880 connections until 2026-03-01T09:56:40Z
-            - from:
-                - namespaceSelector:
-                    matchLabels:
-                      kubernetes.io/metadata.name: monitoring
-                  podSelector:
-                    matchLabels:
-                      app.kubernetes.io/name: prometheus
-              ports:
-                - port: 9090
-                  protocol: TCP
-                - port: 9187
-                  protocol: TCP
-    "#]],
-    );
+    check(&request, &expect_file!["expected/baseline.yaml"]);
 }
 
 #[test]
@@ -403,186 +50,10 @@ fn what_was_seen_once_or_dropped_when_that_is_asked_for() {
         open_inside: true,
         ..full()
     };
-    check(
-        &request,
-        &expect![[r#"
-            # Network policies for namespace shop, from what was seen of it. Phase full: what was seen, and nothing else, passes.
-            # Seen until 2026-03-01T10:01:58Z, watched for 7 days 1 hour: 15 edges.
-            #
-            # Not admitted, as it is not known whose the address was:
-            #   egress: shop/api to an unknown address on 9000/TCP: 3 connections until 2026-03-01T09:56:40Z
-            #
-            # Not admitted, as network policies cannot name the protocol; what enforces them decides:
-            #   ingress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
-            #   egress: shop/frontend to shop/api over ICMP: 3 connections until 2026-03-01T09:56:40Z
-            #
-            # Needs no rule, as a pod is always open to its own node and to itself:
-            #   ingress: node node-1 to shop/api on 8080/TCP: 60000 connections until 2026-03-01T09:56:40Z
-            #
-            # Nothing passes that no other policy admits.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: default-deny
-              namespace: shop
-            spec:
-              podSelector: {}
-              policyTypes: [Ingress, Egress]
-            ---
-            # Every pod may ask name servers; over TCP too, as answers too long for UDP are asked for again.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-dns
-              namespace: shop
-            spec:
-              podSelector: {}
-              policyTypes: [Egress]
-              egress:
-                # shop/frontend to kube-system/coredns on 53/UDP: 8000 connections until 2026-03-01T09:56:40Z
-                # shop/api to kube-system/coredns on 53/UDP: 7000 connections until 2026-03-01T09:56:40Z
-                - to:
-                    - namespaceSelector:
-                        matchLabels:
-                          team: kube-system
-                      podSelector:
-                        matchLabels:
-                          k8s-app: kube-dns
-                  ports:
-                    - port: 53
-                      protocol: UDP
-                    - port: 53
-                      protocol: TCP
-            ---
-            # Pods of this namespace may talk to each other.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-same-namespace
-              namespace: shop
-            spec:
-              podSelector: {}
-              policyTypes: [Ingress, Egress]
-              ingress:
-                # shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
-                # shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
-                # shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-                - from:
-                    - podSelector: {}
-              egress:
-                # shop/frontend to shop/api on 8080/TCP: 90210 connections until 2026-03-01T09:56:40Z
-                # shop/api to shop/db on 5432/TCP: 4400 connections until 2026-03-01T09:56:40Z
-                # shop/migrate to shop/db on 5432/TCP: 1 connection until 2026-03-01T09:56:40Z
-                - to:
-                    - podSelector: {}
-            ---
-            # Monitoring may fetch metrics.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-monitoring
-              namespace: shop
-            spec:
-              podSelector: {}
-              policyTypes: [Ingress]
-              ingress:
-                # monitoring/prometheus to shop/api on 9090/TCP: 2880 connections until 2026-03-01T09:56:40Z
-                # monitoring/prometheus to shop/db on 9187/TCP: 2880 connections until 2026-03-01T09:56:40Z
-                - from:
-                    - namespaceSelector:
-                        matchLabels:
-                          team: monitoring
-                      podSelector:
-                        matchLabels:
-                          app.kubernetes.io/name: prometheus
-                  ports:
-                    - port: 9090
-                      protocol: TCP
-                    - port: 9187
-                      protocol: TCP
-            ---
-            # Whom api talks to.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-api
-              namespace: shop
-            spec:
-              podSelector:
-                matchLabels:
-                  app: api
-              policyTypes: [Egress]
-              egress:
-                # shop/api to node node-1 (the Kubernetes API) on 6443/TCP: 31 connections until 2026-03-01T09:56:40Z
-                - to:
-                    - ipBlock:
-                        cidr: 192.168.0.1/32
-                  ports:
-                    - port: 6443
-                      protocol: TCP
-                # shop/api to 203.0.113.7/32 on 443/TCP: 512 connections until 2026-03-01T09:56:40Z
-                # shop/api to 198.51.100.0/24 on 443/TCP: 77 connections until 2026-03-01T09:56:40Z
-                - to:
-                    - ipBlock:
-                        cidr: 198.51.100.0/24
-                    - ipBlock:
-                        cidr: 203.0.113.7/32
-                  ports:
-                    - port: 443
-                      protocol: TCP
-            ---
-            # Who talks to db.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-db
-              namespace: shop
-            spec:
-              podSelector:
-                matchLabels:
-                  app: db
-              policyTypes: [Ingress]
-              ingress:
-                # ops/shell to shop/db on 5432/TCP: 12 connections until 2026-03-01T09:56:40Z
-                - from:
-                    - namespaceSelector:
-                        matchLabels:
-                          team: ops
-                      podSelector:
-                        matchLabels:
-                          run: shell
-                  ports:
-                    - port: postgres
-                      protocol: TCP
-            ---
-            # Who talks to frontend.
-            apiVersion: networking.k8s.io/v1
-            kind: NetworkPolicy
-            metadata:
-              name: allow-frontend
-              namespace: shop
-            spec:
-              podSelector:
-                matchLabels:
-                  app: frontend
-              policyTypes: [Ingress]
-              ingress:
-                # ingress-nginx/controller to shop/frontend on 8080/TCP: 120000 connections until 2026-03-01T09:56:40Z
-                - from:
-                    - namespaceSelector:
-                        matchLabels:
-                          team: ingress-nginx
-                      podSelector:
-                        matchLabels:
-                          app.kubernetes.io/name: ingress-nginx
-                  ports:
-                    - port: http
-                      protocol: TCP
-        "#]],
-    );
+    check(&request, &expect_file!["expected/everything.yaml"]);
 }
 
-fn check(request: &Request, expected: &Expect) {
+fn check(request: &Request, expected: &ExpectFile) {
     let listing = application();
     let plan = generate(&listing, request);
     let text = generated::yaml(&plan, &listing);
@@ -607,7 +78,35 @@ fn full() -> Request {
 }
 
 fn application() -> Listing {
-    let mut edges = vec![
+    let mut edges = edges();
+    for edge in &mut edges {
+        if edge.key.source == place("ops/shell") {
+            edge.verdicts = Verdicts {
+                dropped: 12,
+                ..Verdicts::default()
+            };
+        }
+    }
+    edges.sort_by(|left, right| left.key.cmp(&right.key));
+    let mut portraits = portraits();
+    portraits.sort_by(|left, right| left.key.cmp(&right.key));
+    Listing {
+        about: About {
+            node_name: "node-1".to_owned(),
+            at: Timestamp::from_secs(1_772_359_318),
+            watched: Watched {
+                since: Timestamp::from_secs(1_771_750_000),
+                length: Duration::from_secs(7 * 86_400 + 3_600),
+            },
+            ..About::default()
+        },
+        edges,
+        portraits,
+    }
+}
+
+fn edges() -> Vec<Edge> {
+    vec![
         edge("ingress-nginx/controller", "shop/frontend", tcp(8080), 120_000, &[]),
         edge("shop/frontend", "shop/api", tcp(8080), 90_210, &[]),
         edge("shop/api", "shop/db", tcp(5432), 4_400, &[]),
@@ -647,17 +146,11 @@ fn application() -> Listing {
         edge("ops/shell", "shop/db", tcp(5432), 12, &[]),
         edge("shop/api", "?", tcp(9000), 3, &[]),
         edge("shop/frontend", "shop/api", (Protocol::Icmp, None), 3, &[]),
-    ];
-    for edge in &mut edges {
-        if edge.key.source == place("ops/shell") {
-            edge.verdicts = Verdicts {
-                dropped: 12,
-                ..Verdicts::default()
-            };
-        }
-    }
-    edges.sort_by(|left, right| left.key.cmp(&right.key));
-    let mut portraits = vec![
+    ]
+}
+
+fn portraits() -> Vec<Portrait> {
+    vec![
         portrait(
             "ingress-nginx/controller",
             "app.kubernetes.io/name=ingress-nginx,app.kubernetes.io/component=controller",
@@ -678,21 +171,7 @@ fn application() -> Listing {
         portrait("kube-system/coredns", "k8s-app=kube-dns,pod-template-hash=1", &[]),
         portrait("monitoring/prometheus", "app.kubernetes.io/name=prometheus", &[]),
         portrait("ops/shell", "run=shell", &[]),
-    ];
-    portraits.sort_by(|left, right| left.key.cmp(&right.key));
-    Listing {
-        about: About {
-            node_name: "node-1".to_owned(),
-            at: Timestamp::from_secs(1_772_359_318),
-            watched: Watched {
-                since: Timestamp::from_secs(1_771_750_000),
-                length: Duration::from_secs(7 * 86_400 + 3_600),
-            },
-            ..About::default()
-        },
-        edges,
-        portraits,
-    }
+    ]
 }
 
 type PortOf = (Protocol, Option<u16>);
