@@ -71,15 +71,6 @@ Examples:
   netobs flows -l app=web,tier!=test --not namespace=kube-system
   netobs flows --all -o json | jq .flow.verdict")]
     Flows(flows::Arguments),
-    /// Say who talks to whom: who calls a namespace, whom it calls, what is outside, and for how long that was watched.
-    ///
-    /// Exits with 0, with 2 if the input is bad, and with 3 if an agent cannot be reached.
-    #[command(after_help = "\
-Examples:
-  netobs inventory -n payments --since 7d
-  netobs inventory -o json --output-file inventory.json
-  netobs inventory --inventory inventory.json -n payments -o html --output-file payments.html")]
-    Inventory(inventory::Arguments),
     /// Say how the agents do: what they can see here, how well they know the cluster, what they lost.
     ///
     /// Exits with 0 if all are ready, 1 if one is not, 3 if one cannot be reached.
@@ -98,6 +89,15 @@ Examples:
   netobs explain --from ops-utils/job --to prod-a/api --port 8080/tcp
   kubectl get ns,po,netpol -A -o yaml | netobs explain -f - --from ops-utils/job --to prod-a/api --port 8080/tcp")]
     Explain(explain::Arguments),
+    /// Say who talks to whom: who calls a namespace, whom it calls, what is outside, and for how long that was watched.
+    ///
+    /// Exits with 0, with 2 if the input is bad, and with 3 if an agent cannot be reached.
+    #[command(after_help = "\
+Examples:
+  netobs inventory -n payments --since 7d
+  netobs inventory -o json --output-file inventory.json
+  netobs inventory --inventory inventory.json -n payments -o html --output-file payments.html")]
+    Inventory(inventory::Arguments),
     /// Look through manifests for labels that policies select on and objects lack, and for policies that select nothing.
     ///
     /// Exits with 0 if nothing is found, 1 if something is, 2 if the input is bad.
@@ -176,9 +176,9 @@ fn main() -> ExitCode {
         Command::Check(arguments) => live(async |out| check::run(&arguments, &global, out).await),
         Command::Causes(arguments) => live(async |out| causes::run(&arguments, &global, out).await),
         Command::Flows(arguments) => live(async |out| flows::run(&arguments, &global, out).await),
+        Command::Inventory(arguments) => live(async |out| inventory::run(&arguments, &global, out).await),
         Command::Preview(arguments) => live(async |out| preview::run(&arguments, &global, out).await),
         Command::Generate(arguments) => live(async |out| generate::run(&arguments, &global, out).await),
-        Command::Inventory(arguments) => live(async |out| inventory::run(&arguments, &global, out).await),
         Command::Status(arguments) => live(async |out| status::run(&arguments, &global, out).await),
         Command::Explain(arguments) => live(async |out| explain::live::run(&arguments, &global, out).await),
     };

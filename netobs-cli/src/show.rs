@@ -1,6 +1,5 @@
 //! Messages as people read them.
 pub(crate) use self::{
-    clock::{Clock, age, duration},
     clock::{Clock, age, duration, nanos},
     paint::{Colour, Paint},
     table::{Cell, Table},

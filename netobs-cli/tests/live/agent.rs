@@ -242,12 +242,10 @@ impl FlowService for Scripted {
 
     async fn get_inventory(
         &self,
-        _: Request<GetInventoryRequest>,
-    ) -> Result<Response<Self::GetInventoryStream>, Status> {
-        self.refuse()?;
-        Ok(Response::new(self.answers(Vec::new(), false, |_| None)))
         request: Request<GetInventoryRequest>,
+    ) -> Result<Response<Self::GetInventoryStream>, Status> {
         self.asked.lock().unwrap().inventories.push(request.into_inner());
+        self.refuse()?;
         Ok(Response::new(self.answers(
             self.script.inventory.clone(),
             false,

@@ -7,7 +7,7 @@ use tonic::Status;
 use super::{
     agent::{Agent, Script},
     apiserver::{ApiServer, Pod},
-    program::{folder, netobs},
+    program::{Folder, netobs},
 };
 
 const SHOP: &str = include_str!("../inventory/shop.json");
@@ -49,8 +49,8 @@ fn what_is_asked_for_is_asked_of_the_agent() {
 #[test]
 fn what_an_agent_told_can_be_written_and_read_back() {
     let agent = agent();
-    let folder = folder("inventory");
-    let path = folder.join("shop.json");
+    let folder = Folder::new("inventory");
+    let path = folder.path().join("shop.json");
     let path = path.to_str().unwrap();
     let told = netobs(&[
         "inventory",
@@ -68,7 +68,6 @@ fn what_an_agent_told_can_be_written_and_read_back() {
         let read = netobs(&["inventory", "--utc", "--inventory", path, "-o", shape]);
         assert!(!read.out.is_empty() && read.out == live.out, "{shape}");
     }
-    fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
@@ -81,7 +80,7 @@ fn an_edge_that_two_nodes_saw_is_one() {
     };
     let pods = vec![pod("node-a", &one), pod("node-b", &other)];
     let server = ApiServer::start("inventory", pods, false);
-    let ran = netobs(&["inventory", "--kubeconfig", &server.kubeconfig, "-o", "json"]);
+    let ran = netobs(&["inventory", "--kubeconfig", &server.kubeconfig(), "-o", "json"]);
     assert_eq!(
         (ran.code, ran.out.lines().count()),
         (Some(0), SHOP.lines().count()),
@@ -106,15 +105,15 @@ fn what_one_of_two_agents_cannot_tell_is_said_and_shown_without() {
         agent,
     });
     let server = ApiServer::start("inventory-dead", pods.into(), false);
-    let ran = netobs(&["inventory", "--kubeconfig", &server.kubeconfig, "-o", "json"]);
+    let ran = netobs(&["inventory", "--kubeconfig", &server.kubeconfig(), "-o", "json"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(3), SHOP));
     assert!(ran.err.contains("node-b"), "{ran:?}");
 }
 
 #[test]
 fn a_file_is_filtered_as_an_agent_filters() {
-    let folder = folder("filtered");
-    let path = folder.join("shop.json");
+    let folder = Folder::new("filtered");
+    let path = folder.path().join("shop.json");
     fs::write(&path, SHOP).unwrap();
     let path = path.to_str().unwrap();
     let edges = |more: &[&str]| {
@@ -131,15 +130,14 @@ fn a_file_is_filtered_as_an_agent_filters() {
     // Ago is before the file was written, whenever it is read.
     assert_eq!(edges(&["--since", "30s"]), (12, 3));
     assert_eq!(edges(&["--since", "7d"]), (14, 4));
-    fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
 fn bad_input_is_told_with_file_line_and_field() {
-    let folder = folder("bad");
-    let path = folder.join("bad.json");
+    let folder = Folder::new("bad");
+    let path = folder.path().join("bad.json");
     let path = path.to_str().unwrap();
-    let out = folder.join("out.html");
+    let out = folder.path().join("out.html");
     let read = |content: &str| {
         fs::write(path, content).unwrap();
         netobs(&[
@@ -158,11 +156,10 @@ fn bad_input_is_told_with_file_line_and_field() {
     read("").failed(2, &["bad.json", "no entry"]);
     read("kind: List\n").failed(2, &["bad.json", "line 1", "netobs inventory -o json"]);
     assert!(!out.exists());
-    let missing = folder.join("none.json");
+    let missing = folder.path().join("none.json");
     netobs(&["inventory", "--inventory", missing.to_str().unwrap()]).failed(2, &["none.json", "No such file"]);
     netobs(&["inventory", "--inventory", path, "--since", "soon"]).failed(2, &["5m (ago)"]);
     netobs(&["inventory", "--inventory", path, "-o", "svg"]).failed(2, &["mermaid"]);
-    fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
