@@ -12,7 +12,7 @@ use crate::{artifacts, run};
 const AGENT: &str = "netobs-agent";
 const BENCH: &str = "netobs-bench";
 /// Measurements of pure code, which need neither root nor a kernel of ours: of which crate, and what each prints.
-const PURE: [(&str, &str, &[&str]); 5] = [
+const PURE: [(&str, &str, &[&str]); 6] = [
     (
         "netobs-core",
         "policy",
