@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use futures::{StreamExt as _, stream};
 use netobs_api::client::{Connection, Fault, Server, Tls};
 
+pub(crate) use self::kubeconfig::config as cluster;
 use self::pods::Pods;
 use crate::{failure::Unreachable, global::Global, notes::note};
 

@@ -25,6 +25,7 @@ use crate::{
 
 mod json;
 mod text;
+mod watch;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -45,6 +46,8 @@ pub(crate) struct Arguments {
     /// text: each edge with its explanation; table: an edge a line; json: all that is known of each.
     #[arg(short, long, value_enum, default_value_t = Shape::Text)]
     output: Shape,
+    #[command(flatten)]
+    window: watch::Window,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -65,6 +68,9 @@ struct Scene<'a> {
 }
 
 pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output) -> Result<Verdict> {
+    if let Some(policy) = arguments.window.policy() {
+        return watch::run(policy, &arguments.window, arguments.output, global, out).await;
+    }
     arguments.check_standard_input()?;
     let given = arguments.source.read()?;
     let current = if arguments.current.is_empty() {

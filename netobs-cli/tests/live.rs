@@ -11,6 +11,7 @@ mod live {
     mod explain;
     mod flows;
     mod following;
+    mod inventory;
     mod messages;
     mod program;
     mod reach;

@@ -1,7 +1,9 @@
 //! Times in the reader's zone.
+use std::time::Duration;
+
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
-/// Since 1970, as messages carry it.
+/// Since when, in nanoseconds since 1970, as messages carry it.
 pub(crate) type Nanos = i64;
 
 #[derive(Clone)]
@@ -56,19 +58,27 @@ impl Clock {
     }
 }
 
-/// How long before `now`; clocks of two machines may differ.
-pub(crate) fn age(now: Nanos, then: Nanos) -> String {
-    duration(u64::try_from(now.saturating_sub(then) / 1_000_000_000).unwrap_or(0))
+pub(crate) fn nanos(at: netobs_core::time::Timestamp) -> Nanos {
+    Nanos::try_from(at.0).unwrap_or(Nanos::MAX)
 }
 
 /// How long, in the unit a person would choose.
-fn duration(seconds: u64) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
     match seconds {
+        0 if !duration.is_zero() => format!("{} ms", duration.as_millis()),
         0..120 => format!("{seconds} s"),
         120..7_200 => format!("{} min", seconds / 60),
         7_200..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} d", seconds / 86_400),
     }
+}
+
+/// How long before `now`; clocks of two machines may differ.
+pub(crate) fn age(now: Nanos, then: Nanos) -> String {
+    duration(Duration::from_secs(
+        u64::try_from(now.saturating_sub(then) / 1_000_000_000).unwrap_or(0),
+    ))
 }
 
 #[cfg(test)]

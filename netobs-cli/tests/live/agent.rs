@@ -34,6 +34,7 @@ pub(super) struct Script {
     pub(super) node: &'static str,
     pub(super) flows: Vec<SubscribeResponse>,
     pub(super) causes: Vec<Cause>,
+    pub(super) inventory: Vec<GetInventoryResponse>,
     pub(super) status: GetStatusResponse,
     pub(super) explanation: ExplainResponse,
     /// With which each call is answered instead.
@@ -54,6 +55,7 @@ pub(super) struct Agent {
 pub(super) struct Asked {
     pub(super) flows: Vec<SubscribeRequest>,
     pub(super) causes: Vec<ListCausesRequest>,
+    pub(super) inventories: Vec<GetInventoryRequest>,
     pub(super) explanations: Vec<ExplainRequest>,
 }
 
@@ -240,10 +242,15 @@ impl FlowService for Scripted {
 
     async fn get_inventory(
         &self,
-        _: Request<GetInventoryRequest>,
+        request: Request<GetInventoryRequest>,
     ) -> Result<Response<Self::GetInventoryStream>, Status> {
+        self.asked.lock().unwrap().inventories.push(request.into_inner());
         self.refuse()?;
-        Ok(Response::new(self.answers(Vec::new(), false, |_| None)))
+        Ok(Response::new(self.answers(
+            self.script.inventory.clone(),
+            false,
+            |_| None,
+        )))
     }
 
     async fn get_status(&self, _: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {
