@@ -26,11 +26,8 @@ fn policies_are_generated_from_what_an_agent_saw_as_from_its_file() {
     let live = netobs(&["generate", "-n", "shop", "--server", &agent.server()]);
     let file = netobs(&["generate", "-n", "shop", "--inventory", INVENTORY]);
     assert_eq!(live.succeeded(), file.succeeded());
-    let asked = &agent.asked().inventories[0];
-    assert_eq!(
-        (asked.namespaces.as_slice(), asked.since_unix_nanos),
-        (&["shop".to_owned()][..], None)
-    );
+    // What else labels would select is known only where everything is.
+    assert!(agent.asked().inventories[0].namespaces.is_empty());
 }
 
 #[test]
