@@ -237,15 +237,18 @@ fn default_deny_labels_and_dns_are_read_from_the_objects() {
         })
     };
     let prod = json!([{"namespaceSelector": {"matchLabels": {"env": "prod"}}}]);
-    let pod = json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "prod-b", "name": "web"},
-        "spec": {"containers": [{"name": "main"}]}, "status": {"phase": "Running", "podIP": "10.0.0.1"},
-    });
+    let pod = |namespace: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": namespace, "name": "web"},
+            "spec": {"containers": [{"name": "main"}]}, "status": {"phase": "Running"},
+        })
+    };
     let objects = [
         namespace("prod-a", &json!({"env": "prod"})),
         namespace("prod-b", &json!({"env": "prod"})),
         namespace("open", &json!({"env": "prod"})),
         namespace("ops-utils", &json!({"enviroment": "prod"})),
+        namespace("empty", &json!({})),
         policy("prod-a", "default-deny", &json!({"podSelector": {}})),
         policy(
             "prod-a",
@@ -255,7 +258,8 @@ fn default_deny_labels_and_dns_are_read_from_the_objects() {
         policy("prod-b", "deny", &json!({"podSelector": {}, "policyTypes": ["Egress"]})),
         policy("open", "deny", &json!({"podSelector": {}})),
         policy("open", "allow-all", &json!({"podSelector": {}, "ingress": [{}]})),
-        pod,
+        pod("prod-b"),
+        pod("ops-utils"),
     ];
     let mut reader = Reader::default();
     for object in &objects {
@@ -269,11 +273,12 @@ fn default_deny_labels_and_dns_are_read_from_the_objects() {
     };
     let facts = facts(vec![agent("node-a", vec![refused(1)])], cluster);
     expect![[r#"
-        Note: of 4 namespaces, ingress is denied by default in 1 (prod-a), egress in 1 (prod-b)
+        Note: of 5 namespaces, ingress is denied by default in 1 (prod-a), egress in 1 (prod-b)
     "#]]
     .assert_eq(&of(&facts, "default deny"));
     expect![[r#"
         Mend: labels that policies select on (env) are lacking on 1 namespace (ops-utils) -> `kubectl get ns,po,netpol -A -o yaml | netobs audit -f -` names each, with the command that mends it
+        Note: labels that policies select on are lacking on 1 namespace without pods: empty -> `kubectl get ns,po,netpol -A -o yaml | netobs audit -f -` names each, with the command that mends it
     "#]].assert_eq(&of(&facts, "labels"));
     expect![[r#"
         Mend: pods may send only what policies admit, and not ask DNS, in prod-b -> `netobs generate -n NAMESPACE --phase dns` writes the policy that admits it

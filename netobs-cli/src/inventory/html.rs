@@ -44,10 +44,10 @@ pub(super) fn of(shown: &Shown<'_>) -> String {
     let mut page = head(&title);
     page += &header(&title, shown, &diagram);
     page += "<main>\n";
+    page += &filters::form(shown);
     page += &Map::of(&diagram, shown.filter).figure();
     page += &drops(&diagram, shown);
     page += "<section id=\"list\" aria-labelledby=\"list-title\">\n<h2 id=\"list-title\">All edges</h2>\n";
-    page += &filters::form(shown);
     page += &table(shown, &diagram);
     let _ = write!(
         page,

@@ -4,6 +4,7 @@ use netobs_api::{inventory_file, model::inventory_filter, v1::GetInventoryReques
 use super::*;
 
 mod hostile;
+mod page;
 mod shapes;
 
 const SHOP: &str = include_str!("../../tests/inventory/shop.json");

@@ -71,25 +71,26 @@ fn ordered(graph: &Graph, most_ranks: usize) -> Vec<Vec<usize>> {
         columns[rank * kept / count].push(node);
     }
     let mut at = vec![0.0; ranks.len()];
-    settle(&columns, &mut at);
-    for _ in 0..SWEEPS {
-        let means: Vec<_> = (0..ranks.len()).map(|node| mean(node, graph, &at)).collect();
-        for column in &mut columns {
-            column.sort_by(|&one, &other| means[one].total_cmp(&means[other]));
+    columns.iter().for_each(|column| settle(column, &mut at));
+    for sweep in 0..SWEEPS {
+        for index in 0..kept {
+            // To the right and back: each column follows the one that was just put in order.
+            let column = &mut columns[if sweep % 2 == 0 { index } else { kept - 1 - index }];
+            let mut keyed: Vec<_> = column.iter().map(|&node| (mean(node, graph, &at), node)).collect();
+            keyed.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+            *column = keyed.into_iter().map(|(_, node)| node).collect();
+            settle(column, &mut at);
         }
-        settle(&columns, &mut at);
     }
     columns
 }
 
 /// From -1 at the top of a column to 1 at its end.
-fn settle(columns: &[Vec<usize>], at: &mut [f64]) {
-    for column in columns {
-        let last = f64::from(u32::try_from(column.len().max(2) - 1).unwrap_or(u32::MAX));
-        for (index, &node) in (0_u32..).zip(column) {
-            let share = f64::from(index) / last * 2.0 - 1.0;
-            at[node] = if column.len() == 1 { 0.0 } else { share };
-        }
+fn settle(column: &[usize], at: &mut [f64]) {
+    let last = f64::from(u32::try_from(column.len().max(2) - 1).unwrap_or(u32::MAX));
+    for (index, &node) in (0_u32..).zip(column) {
+        let share = f64::from(index) / last * 2.0 - 1.0;
+        at[node] = if column.len() == 1 { 0.0 } else { share };
     }
 }
 
@@ -134,7 +135,7 @@ mod tests {
         part: 10.0,
         row: 10.0,
         step: 0.0,
-        tallest: 100.0,
+        tallest: 120.0,
     };
     const ONE: Size = Size {
         width: 100.0,
