@@ -113,7 +113,12 @@ impl<'a> Builder<'a> {
             content.edges.push(need.edge);
             content.names.extend(name.clone());
             if let Some(port) = &port {
-                content.ports.insert((number, edge.key.protocol), port.clone());
+                let protocol = edge.key.protocol;
+                let known = content.ports.entry((number, protocol)).or_insert_with(|| port.clone());
+                // Of workloads that are selected together, some may have no name for it.
+                if known != port {
+                    *known = port::numbered(protocol, number);
+                }
             }
         }
     }

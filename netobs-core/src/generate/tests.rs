@@ -201,6 +201,29 @@ fn what_was_dropped_or_seen_once_is_admitted_only_when_that_is_asked_for() {
 }
 
 #[test]
+fn a_port_that_only_some_of_those_selected_have_a_name_for_is_told_by_its_number() {
+    let seen = Seen::default()
+        .workload("shop/web", "app=web", "")
+        .workload("shop/one", "", "http:80")
+        .workload("shop/other", "", "")
+        .edge("shop/web", "shop/one", 80, 9)
+        .edge("shop/web", "shop/other", 80, 9);
+    check(
+        seen,
+        &full(),
+        &expect![[r#"
+            default-deny: all
+              ingress
+              egress
+            allow-one: all
+              ingress from app=web in shop: 80/TCP
+            allow-web: app=web
+              egress to everybody in shop: 80/TCP
+        "#]],
+    );
+}
+
+#[test]
 fn what_was_last_seen_too_long_ago_is_not_looked_at() {
     let listing = Seen::default()
         .workload("shop/web", "app=web", "")
