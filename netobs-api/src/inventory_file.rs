@@ -46,3 +46,6 @@ pub fn read(file: impl BufRead) -> Result<Listing, BadInventory> {
     }
     Ok(gathering.finish())
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ mod gather;
 mod network;
 mod policies;
 mod read;
+#[cfg(test)]
+mod tests;
 
 #[derive(Args)]
 pub(crate) struct Arguments {

@@ -12,7 +12,7 @@ use crate::{artifacts, run};
 const AGENT: &str = "netobs-agent";
 const BENCH: &str = "netobs-bench";
 /// Measurements of pure code, which need neither root nor a kernel of ours: of which crate, and what each prints.
-const PURE: [(&str, &str, &[&str]); 5] = [
+const PURE: [(&str, &str, &[&str]); 6] = [
     (
         "netobs-core",
         "policy",
@@ -29,6 +29,16 @@ const PURE: [(&str, &str, &[&str]); 5] = [
         "netobs-api",
         "encode",
         &["encode_ns", "encode_by_message_ns", "filter_ns"],
+    ),
+    (
+        "netobs-agent",
+        "store",
+        &[
+            "inventory_write_edges_per_s",
+            "inventory_mib_100k_edges",
+            "inventory_add_ns",
+            "inventory_read_ms_100k_edges",
+        ],
     ),
 ];
 

@@ -43,7 +43,10 @@ fn service(service: &Service) -> Finding {
         udp,
         ..
     } = service;
-    let says = format!("DNS is Service {namespace}/{name} at {address}");
+    let says = match address.as_str() {
+        "" | "None" => format!("DNS is Service {namespace}/{name}, which has no address of its own"),
+        address => format!("DNS is Service {namespace}/{name} at {address}"),
+    };
     // A policy is for the port of the pod, not for that of the service.
     let elsewhere = udp
         .iter()

@@ -148,7 +148,7 @@ impl Enforces {
                 Some(container) => Policies::Off(format!("it takes {on} for its container {}", container.name)),
                 None => Policies::Off(format!("it takes container {} in it", containers.join(" or "))),
             },
-            Self::Unless(argument) if has(argument) => Policies::Off(format!("it is started with {argument}")),
+            Self::Unless(argument) if has(argument) => Policies::Off(format!("start it without {argument}")),
             Self::Unless(_) => Policies::Enforced,
             Self::Perhaps(when) => Policies::Perhaps(when),
             Self::Never => Policies::NotEnforced,

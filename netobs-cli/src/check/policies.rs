@@ -97,52 +97,84 @@ fn admits_everything(rules: &RuleSet) -> bool {
     rules.any(|rule| rule.peers == Peers::Any && rule.ports == Ports::All)
 }
 
-fn audited(objects: &Manifests) -> Vec<Finding> {
-    let (mut namespaces, mut others) = (BTreeSet::new(), BTreeSet::new());
-    let (mut keys, mut without_dns) = (BTreeSet::new(), BTreeSet::new());
-    let mut idle = 0;
-    for finding in audit::audit(&objects.policies, &objects.snapshot) {
-        match finding {
-            Audited::LabelLacking(lacking) => {
-                keys.insert(lacking.key.to_string());
-                match lacking.object {
-                    ObjectRef::Namespace(name) => namespaces.insert(name.to_string()),
-                    other @ ObjectRef::Pod { .. } => others.insert(other.to_string()),
-                };
+/// What an audit finds, by what it is about.
+#[derive(Default)]
+struct Audit {
+    keys: BTreeSet<String>,
+    namespaces: BTreeSet<String>,
+    /// Nobody is there to be refused.
+    empty_namespaces: BTreeSet<String>,
+    pods: BTreeSet<String>,
+    without_dns: BTreeSet<String>,
+    selecting_nothing: u64,
+}
+
+impl Audit {
+    fn of(objects: &Manifests) -> Self {
+        let used: BTreeSet<_> = objects.snapshot.pods.keys().map(|(namespace, _)| namespace).collect();
+        let mut audit = Self::default();
+        for finding in audit::audit(&objects.policies, &objects.snapshot) {
+            match finding {
+                Audited::LabelLacking(lacking) => match lacking.object {
+                    ObjectRef::Namespace(name) if !used.contains(&name) => {
+                        audit.empty_namespaces.insert(name.to_string());
+                    }
+                    ObjectRef::Namespace(name) => {
+                        audit.keys.insert(lacking.key.to_string());
+                        audit.namespaces.insert(name.to_string());
+                    }
+                    pod @ ObjectRef::Pod { .. } => {
+                        audit.keys.insert(lacking.key.to_string());
+                        audit.pods.insert(pod.to_string());
+                    }
+                },
+                Audited::NoDns { namespace, .. } => {
+                    audit.without_dns.insert(namespace.to_string());
+                }
+                Audited::NoSubject { .. } | Audited::NoPeer { .. } => audit.selecting_nothing += 1,
             }
-            Audited::NoDns { namespace, .. } => {
-                without_dns.insert(namespace.to_string());
-            }
-            Audited::NoSubject { .. } | Audited::NoPeer { .. } => idle += 1,
         }
+        audit
     }
-    let mut findings = vec![if keys.is_empty() {
-        let says = "every namespace and pod has the labels that policies select on";
-        Finding::good(Topic::Labels, says)
-    } else {
-        let lacking = [
-            (namespaces.len() as u64, "namespace", &namespaces),
-            (others.len() as u64, "pod", &others),
-        ];
-        let lacking = lacking.into_iter().filter(|(count, ..)| *count > 0);
+
+    fn labels(&self) -> Finding {
+        if self.keys.is_empty() {
+            let says = "every namespace with pods, and every pod, has the labels that policies select on";
+            return Finding::good(Topic::Labels, says);
+        }
+        let lacking = [("namespace", &self.namespaces), ("pod", &self.pods)];
+        let lacking = lacking.into_iter().filter(|(_, names)| !names.is_empty());
         let lacking: Vec<_> = lacking
-            .map(|(count, one, names)| format!("{} ({})", plural(count, one), list(names)))
+            .map(|(one, names)| format!("{} ({})", plural(names.len() as u64, one), list(names)))
             .collect();
         let says = format!(
             "labels that policies select on ({}) are lacking on {}",
-            list(&keys),
+            list(&self.keys),
             lacking.join(" and ")
         );
         Finding::mend(Topic::Labels, says, AUDIT)
-    }];
-    if idle > 0 {
-        let says = format!("{} of policies that select nothing", plural(idle, "part"));
+    }
+}
+
+fn audited(objects: &Manifests) -> Vec<Finding> {
+    let audit = Audit::of(objects);
+    let mut findings = vec![audit.labels()];
+    if !audit.empty_namespaces.is_empty() {
+        let says = format!(
+            "labels that policies select on are lacking on {} without pods: {}",
+            plural(audit.empty_namespaces.len() as u64, "namespace"),
+            list(&audit.empty_namespaces)
+        );
         findings.push(Finding::note(Topic::Labels, says).with(AUDIT));
     }
-    if !without_dns.is_empty() {
+    if audit.selecting_nothing > 0 {
+        let says = format!("selectors of policies that select nothing: {}", audit.selecting_nothing);
+        findings.push(Finding::note(Topic::Labels, says).with(AUDIT));
+    }
+    if !audit.without_dns.is_empty() {
         let says = format!(
             "pods may send only what policies admit, and not ask DNS, in {}",
-            list(&without_dns)
+            list(&audit.without_dns)
         );
         let remedy = "`netobs generate -n NAMESPACE --phase dns` writes the policy that admits it";
         findings.push(Finding::mend(Topic::Dns, says, remedy));

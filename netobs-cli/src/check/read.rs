@@ -43,7 +43,7 @@ pub(super) fn service(object: &Value) -> Service {
                 let target = match &port["targetPort"] {
                     Value::String(name) => name.clone(),
                     Value::Number(number) => number.to_string(),
-                    _ => own.to_string(),
+                    Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => own.to_string(),
                 };
                 (own, target)
             })

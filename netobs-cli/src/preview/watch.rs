@@ -24,6 +24,8 @@ use crate::{
 };
 
 mod tally;
+#[cfg(test)]
+mod tests;
 mod told;
 
 #[derive(Args)]
@@ -45,6 +47,7 @@ pub(super) struct Named {
     name: String,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one of it at a time")]
 enum Told {
     Cause(WatchCausesResponse),
     Flow(SubscribeResponse),

@@ -146,20 +146,18 @@ fn ways_through(rule: &DraftRule, place: Place, connection: &Connection<'_>) -> 
     let direction = place.1;
     let peer_matches = |peer: &Peer| matching::peer(peer, connection, direction.peer()) == Match::Yes;
     let port_matches = |port: &PortMatch| matching::port(port, connection) == Match::Yes;
-    let ports = rule.ports.iter().enumerate().filter(|(_, port)| port_matches(port));
-    let ports: Vec<_> = if rule.ports.is_empty() {
-        vec![None]
-    } else {
-        ports.map(|(port, _)| Some(Part::Port(place, port))).collect()
-    };
-    if ports.is_empty() {
-        return Vec::new();
+    let mut ways = Vec::new();
+    for (peer, _) in rule.peers.iter().enumerate().filter(|(_, peer)| peer_matches(peer)) {
+        let peer = Part::Peer(place, peer);
+        if rule.ports.is_empty() {
+            ways.push(Way { peer, port: None });
+        }
+        for (port, _) in rule.ports.iter().enumerate().filter(|(_, port)| port_matches(port)) {
+            let port = Some(Part::Port(place, port));
+            ways.push(Way { peer, port });
+        }
     }
-    let peers = rule.peers.iter().enumerate().filter(|(_, peer)| peer_matches(peer));
-    let way = |peer| move |port: &Option<Part>| Way { peer, port: *port };
-    peers
-        .flat_map(|(peer, _)| ports.iter().map(way(Part::Peer(place, peer))))
-        .collect()
+    ways
 }
 
 /// What is there though nobody was seen to need it: name resolution over TCP.
