@@ -19,10 +19,10 @@ use crate::{
     flows::{Now, When},
     global::Global,
     input,
+    inventory::file,
     notes::note,
     observed::Observed,
     output::Output,
-    written,
 };
 
 mod diff;
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     namespace: String,
     #[command(flatten)]
     observed: Observed,
-    /// Last seen since then: 7d (ago), 2026-11-20T10:01:58 or the like with Z or +01:00.
+    /// Last seen since then: 7d (ago), 2026-11-20T10:01:58 or the like with Z or +01:00; of a file, ago is before it was written.
     #[arg(long, value_name = "WHEN")]
     since: Option<When>,
     /// dns: name resolution spelt out, everything else open; baseline: nothing but name resolution, the namespace itself and
@@ -83,14 +83,10 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
     if arguments.observed.reads_standard_input() && arguments.current.iter().any(|file| file.as_os_str() == "-") {
         bail!("--inventory and --current cannot both be the standard input");
     }
-    let since = arguments.since(global)?;
-    let wanted = GetInventoryRequest {
-        namespaces: vec![arguments.namespace.clone()],
-        since_unix_nanos: since,
-        ..GetInventoryRequest::default()
-    };
-    let listing = arguments.observed.read(global, wanted).await?;
-    let plan = generate::generate(&listing, &arguments.request(since));
+    // Also of other namespaces: labels are chosen by what else they would select there.
+    let listing = arguments.observed.read(global, &GetInventoryRequest::default()).await?;
+    let now = arguments.observed.now(&listing, global);
+    let plan = generate::generate(&listing, &arguments.request(&now)?);
     if plan.edges == 0 {
         bail!("{}", nothing_seen(&plan, &listing));
     }
@@ -102,20 +98,16 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
         Shape::Json => as_json(&generated::yaml(&plan, &listing))?,
     };
     match &arguments.write {
-        Some(file) => written::to_file(file, &text)?,
+        Some(file) => file::replace(file, text.as_bytes())?,
         None => out.text(&text)?,
     }
     Ok(Verdict::Good)
 }
 
 impl Arguments {
-    fn since(&self, global: &Global) -> Result<Option<i64>> {
-        let now = Now::of(global.view().clock.zone());
-        self.since.as_ref().map(|when| when.nanos(&now)).transpose()
-    }
-
-    fn request(&self, since: Option<i64>) -> Request {
-        Request {
+    fn request(&self, now: &Now) -> Result<Request> {
+        let since = self.since.as_ref().map(|when| when.nanos(now)).transpose()?;
+        Ok(Request {
             namespace: self.namespace.as_str().into(),
             phase: match self.phase {
                 Step::Dns => Phase::Dns,
@@ -127,7 +119,7 @@ impl Arguments {
             dropped: self.include_dropped,
             open_inside: self.open_namespace,
             namespace_labels: self.namespace_label.clone(),
-        }
+        })
     }
 }
 

@@ -17,7 +17,7 @@ use netobs_k8s::guard::{Mode, gatekeeper, kyverno, vap};
 use crate::{
     Format, Verdict,
     input::{self, Source},
-    written,
+    inventory::file,
 };
 
 #[derive(Args)]
@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write, notes: &mut dyn Wr
         Engine::Gatekeeper => gatekeeper(&guard, mode),
     };
     match &arguments.output {
-        Some(file) => written::to_file(file, &text)?,
+        Some(file) => file::replace(file, text.as_bytes())?,
         None => out.write_all(text.as_bytes())?,
     }
     Ok(Verdict::Good)

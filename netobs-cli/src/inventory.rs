@@ -18,12 +18,12 @@ mod csv;
 mod diagram;
 mod dot;
 mod ends;
-mod file;
+pub(crate) mod file;
 mod html;
 mod json;
 mod mermaid;
 mod sections;
-mod source;
+pub(crate) mod source;
 mod summary;
 mod table;
 #[cfg(test)]

@@ -31,7 +31,6 @@ mod output;
 mod preview;
 mod show;
 mod status;
-mod written;
 
 /// Which pods talk, what is dropped, and which missing label is the cause.
 #[derive(Parser)]

@@ -90,7 +90,7 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
         namespaces: arguments.namespace.clone(),
         ..GetInventoryRequest::default()
     };
-    let mut listing = arguments.observed.read(global, wanted).await?;
+    let mut listing = arguments.observed.read(global, &wanted).await?;
     let mut cluster = current.snapshot;
     cluster.namespaces.extend(given.snapshot.namespaces);
     preview::relabel(&mut listing, &cluster);

@@ -13,6 +13,7 @@ mod live {
     mod following;
     mod inventory;
     mod messages;
+    mod policies;
     mod program;
     mod reach;
     mod sockets;

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result};
 
 /// Whoever reads it meanwhile reads what was there before.
-pub(super) fn replace(path: &Path, content: &[u8]) -> Result<()> {
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<()> {
     write(path, content).with_context(|| format!("cannot write {}", path.display()))
 }
 

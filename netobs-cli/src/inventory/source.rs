@@ -74,24 +74,9 @@ impl Source {
     async fn ask(&self, global: &Global) -> Result<Gathered> {
         let request = self.request(&Now::of(global.view().clock.zone()))?;
         let filter = inventory_filter(&request)?;
-        let agents = agents::find(global).await?;
-        let gathering = RefCell::new(Gathering::default());
-        let answers = agents::ask(&agents, |connection| {
-            let (request, gathering) = (request.clone(), &gathering);
-            let mut client = connection.client;
-            async move {
-                let mut answers = client.get_inventory(request).await?.into_inner();
-                while let Some(answer) = answers.message().await? {
-                    let taken = gathering.borrow_mut().take(&answer);
-                    taken.map_err(|bad| Status::data_loss(format!("cannot decode: {bad}")))?;
-                }
-                Ok(())
-            }
-        })
-        .await;
-        let (_, complete) = agents::answered(answers)?;
+        let (listing, complete) = ask(&request, global).await?;
         Ok(Gathered {
-            listing: gathering.into_inner().finish(),
+            listing,
             filter,
             complete,
         })
@@ -106,7 +91,28 @@ impl Source {
     }
 }
 
-fn open(path: &Path) -> Result<Box<dyn BufRead>> {
+/// Of all agents, and whether all answered.
+pub(crate) async fn ask(request: &GetInventoryRequest, global: &Global) -> Result<(Listing, bool)> {
+    let agents = agents::find(global).await?;
+    let gathering = RefCell::new(Gathering::default());
+    let answers = agents::ask(&agents, |connection| {
+        let (request, gathering) = (request.clone(), &gathering);
+        let mut client = connection.client;
+        async move {
+            let mut answers = client.get_inventory(request).await?.into_inner();
+            while let Some(answer) = answers.message().await? {
+                let taken = gathering.borrow_mut().take(&answer);
+                taken.map_err(|bad| Status::data_loss(format!("cannot decode: {bad}")))?;
+            }
+            Ok(())
+        }
+    })
+    .await;
+    let (_, complete) = agents::answered(answers)?;
+    Ok((gathering.into_inner().finish(), complete))
+}
+
+pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(io::stdin().lock()));
     }
