@@ -5,6 +5,7 @@ use crate::netns::Netns;
 use anyhow::{Context as _, Result};
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 /// What servers of TCP say to whoever says something.
@@ -49,7 +50,7 @@ fn fetch(to: SocketAddr) -> Result<bool> {
 fn ask(to: SocketAddr, name: &str) -> Result<Option<Ipv4Addr>> {
     const ID: u16 = 7;
     const MOST: usize = 512;
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, port_never_used()))?;
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.connect(to)?;
     socket.send(&dns::question(ID, name))?;
@@ -59,4 +60,10 @@ fn ask(to: SocketAddr, name: &str) -> Result<Option<Ipv4Addr>> {
         Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => Ok(None),
         Err(error) => Err(error).with_context(|| format!("ask {to}")),
     }
+}
+
+/// A question from a port that asked before would pass as part of that conversation, which the kernel remembers for a while.
+fn port_never_used() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(10_000);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }

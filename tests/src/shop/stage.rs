@@ -7,7 +7,7 @@ use super::route::{End, Route};
 use crate::apiserver::ApiServer;
 use crate::demo::folder::Folder;
 use crate::demo::worker::Worker;
-use crate::demo::{Asker, NODE, Programs, dns, objects as demo};
+use crate::demo::{Asker, NODE, Programs, dns, kubectl, objects as demo};
 use crate::enforcer::Enforcer;
 use crate::netns::Netns;
 use crate::node::{Family, Node};
@@ -46,7 +46,7 @@ impl Shop {
     /// Sets it up to where the agent is ready; there are no policies, and nobody calls anybody yet.
     pub fn open() -> Result<Self> {
         let programs = Programs::find()?;
-        let node = Node::routed()?;
+        let node = Node::routed_with_card()?;
         let names = Part::ALL.map(Part::pod);
         let pods = node.pods(&names.each_ref().map(String::as_str))?;
         let pods: BTreeMap<Part, Pod> = Part::ALL.into_iter().zip(pods).collect();
@@ -99,7 +99,7 @@ impl Shop {
             (text(&metadata["namespace"]), text(&metadata["name"]))
         };
         let wanted: Vec<_> = policies.iter().map(key).collect();
-        for policy in self.server.list("NetworkPolicy") {
+        for policy in self.policies() {
             let (namespace, name) = key(&policy);
             if !wanted.contains(&(namespace.clone(), name.clone())) {
                 self.server.delete("networkpolicies", &namespace, &name)?;
@@ -108,6 +108,16 @@ impl Shop {
         for policy in policies {
             self.server.apply(policy)?;
         }
+        self.enforcer.wait_until_in_force(&self.server, PATIENCE)
+    }
+
+    pub fn policies(&self) -> Vec<Value> {
+        self.server.list("NetworkPolicy")
+    }
+
+    /// Runs a `kubectl` command; the rules follow before it returns.
+    pub fn kubectl(&self, command: &str) -> Result<()> {
+        kubectl(&self.server, command)?;
         self.enforcer.wait_until_in_force(&self.server, PATIENCE)
     }
 

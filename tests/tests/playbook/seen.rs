@@ -1,7 +1,7 @@
 //! The shop while everything may talk, as the agent sees it.
 
-use super::edges;
 use super::told::netobs;
+use super::{edges, generated};
 use anyhow::{Context as _, Result, ensure};
 use netobs_tests::shop::{Route, Shop};
 use serde_json::Value;
@@ -23,10 +23,15 @@ pub(super) fn observe(shop: &Shop) -> Result<()> {
             "with no policy at all, every call is answered"
         );
     }
+    // The kernel tells of drops on the whole machine, in other labs too.
+    let asked = format!(
+        "inventory -n {} -o json --output-file {FILE}",
+        generated::TIERS.join(",")
+    );
     let deadline = Instant::now() + PATIENCE;
     let wanted: BTreeMap<_, _> = Route::ALL.iter().map(|route| (route.to_string(), ROUNDS)).collect();
     loop {
-        let told = netobs(shop, &format!("inventory -o json --output-file {FILE}"))?;
+        let told = netobs(shop, &asked)?;
         ensure!(told.code == Some(0), "{}", told.text);
         let written = std::fs::read_to_string(shop.folder().join(FILE))?;
         let connections = connections(shop, &written)?;

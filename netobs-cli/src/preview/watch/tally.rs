@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use netobs_api::v1::{Cause, CauseKind, Explanation, Outcome as Said, PolicyRef};
+use netobs_api::v1::{Cause, CauseKind, Outcome as Said, PolicyRef};
 
 use super::Named;
 use crate::{Verdict, causes::Key};
@@ -128,21 +128,13 @@ impl Tally {
     /// A rule of its own came nearest, or it is among those that isolate the pod which was refused.
     fn is_because_of_it(&self, cause: &Cause) -> bool {
         let mut policies = cause.policies.iter();
-        let explanation = cause.example.as_ref().and_then(|example| example.explanation.as_ref());
         let is_refusal = !matches!(cause.kind(), CauseKind::DroppedThoughAdmitted | CauseKind::Unspecified);
         let named = policies.any(|one| self.is_it(one));
-        is_refusal && (named || explanation.is_some_and(|explanation| self.isolates(explanation)))
-    }
-
-    fn isolates(&self, explanation: &Explanation) -> bool {
-        let sides = [&explanation.ingress, &explanation.egress].into_iter().flatten();
-        let refusing = sides.filter(|side| side.outcome() == Said::DoesNotAdmit);
-        refusing.flat_map(|side| &side.policies).any(|one| self.is_it(one))
+        is_refusal && (named || isolating(cause).any(|one| self.is_it(one)))
     }
 
     fn is_it(&self, policy: &PolicyRef) -> bool {
-        let Named { namespace, name } = &self.policy;
-        policy.kind == "NetworkPolicy" && policy.namespace == *namespace && policy.name == *name
+        is(policy, &self.policy)
     }
 }
 
@@ -184,6 +176,13 @@ impl Toll {
 }
 
 impl Outcome {
+    /// What would go on to refuse it without the policy.
+    pub(super) fn also_isolating(&self) -> BTreeSet<String> {
+        let policies = self.causes.iter().flat_map(|(cause, _)| isolating(cause));
+        let others = policies.filter(|one| !is(one, &self.policy));
+        others.map(|one| format!("{}/{}", one.namespace, one.name)).collect()
+    }
+
     pub(super) fn verdict(&self) -> Judgement {
         let toll = self
             .causes
@@ -209,4 +208,19 @@ impl Judgement {
             Self::RollBack | Self::NotEnforced | Self::NothingSeen => Verdict::Bad,
         }
     }
+}
+
+/// The policies that isolate a pod which was refused.
+fn isolating(cause: &Cause) -> impl Iterator<Item = &PolicyRef> {
+    let explanation = cause.example.as_ref().and_then(|example| example.explanation.as_ref());
+    let sides = explanation
+        .into_iter()
+        .flat_map(|one| [&one.ingress, &one.egress])
+        .flatten();
+    let refusing = sides.filter(|side| side.outcome() == Said::DoesNotAdmit);
+    refusing.flat_map(|side| &side.policies)
+}
+
+fn is(policy: &PolicyRef, Named { namespace, name }: &Named) -> bool {
+    policy.kind == "NetworkPolicy" && policy.namespace == *namespace && policy.name == *name
 }

@@ -77,12 +77,13 @@ fn what_is_refused_since_the_watch_began_rolls_back() {
         tally,
         Judgement::RollBack,
         &expect![[r#"
-        roll back: in 5 min this was refused because of prod-a/allow-prod, while 2 connections of namespace prod-a came through
-          4 packets dropped: namespace ops-utils has no label env
-        to roll back:
-          kubectl delete networkpolicy -n prod-a allow-prod
-        or apply its former version again, if it had one; or mend what it refuses, as told above
-    "#]],
+            roll back: in 5 min this was refused because of prod-a/allow-prod, while 2 connections of namespace prod-a came through
+              4 packets dropped: namespace ops-utils has no label env
+            to roll back:
+              kubectl delete networkpolicy -n prod-a allow-prod
+            or apply its former version again, if it had one; or mend what it refuses, as told above
+            but these pods are isolated by prod-a/default-deny too, which goes on to refuse what it does not admit
+        "#]],
     );
 }
 

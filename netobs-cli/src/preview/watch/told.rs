@@ -1,4 +1,6 @@
 //! The verdict, as text and as JSON.
+use std::collections::BTreeSet;
+
 use netobs_api::v1::Cause;
 use serde::Serialize;
 
@@ -17,6 +19,8 @@ pub(super) struct Answer<'a> {
     causes: Vec<JsonCause<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     roll_back: Option<String>,
+    /// Other policies of the pods that were refused.
+    also_isolated_by: BTreeSet<String>,
 }
 
 /// The cause as its agent tells it, and what was counted since the watch began.
@@ -48,6 +52,7 @@ pub(super) fn json(outcome: &Outcome) -> Answer<'_> {
         watched_seconds: outcome.watched.as_secs_f64(),
         came_through: outcome.came_through,
         causes: causes.collect(),
+        also_isolated_by: outcome.also_isolating(),
         roll_back: (outcome.verdict() == Judgement::RollBack).then(|| outcome.policy.roll_back()),
     }
 }
@@ -103,12 +108,25 @@ pub(super) fn text(outcome: &Outcome, view: &View) -> String {
         );
     }
     if outcome.verdict() == Judgement::RollBack {
-        let command = view.paint.paint(Colour::Cyan, policy.roll_back());
-        text += &format!(
-            "to roll back:\n  {command}\nor apply its former version again, if it had one; or mend what it refuses, as told above\n"
-        );
+        text += &roll_back(outcome, view);
     }
     text
+}
+
+fn roll_back(outcome: &Outcome, view: &View) -> String {
+    let policy = &outcome.policy;
+    let command = view.paint.paint(Colour::Cyan, policy.roll_back());
+    let others: Vec<_> = outcome.also_isolating().into_iter().collect();
+    let others = match others.as_slice() {
+        [] => String::new(),
+        _ => format!(
+            "but these pods are isolated by {} too, which goes on to refuse what it does not admit\n",
+            others.join(" and ")
+        ),
+    };
+    format!(
+        "to roll back:\n  {command}\nor apply its former version again, if it had one; or mend what it refuses, as told above\n{others}"
+    )
 }
 
 fn came_through(outcome: &Outcome) -> String {
