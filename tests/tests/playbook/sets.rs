@@ -1,4 +1,8 @@
 //! Sets of policies for the shop, each for something that policies can say.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a set reads as its policies do, without marks between"
+)]
 
 use netobs_tests::node::Family;
 use netobs_tests::shop::{End, Part, Shop};
