@@ -58,10 +58,10 @@ impl Connection {
         Self::speak(stream, origin(server), &name, seen).await
     }
 
-    /// Over a stream that is there already, such as one forwarded to a pod.
+    /// Over a port that was forwarded to an agent.
     pub async fn over(stream: impl Stream + 'static, name: &str) -> Result<Self, Fault> {
         let seen = Seen::default();
-        let stream = Box::new(Watched::new(stream, seen.clone()));
+        let stream = Box::new(Watched::forwarded(stream, seen.clone()));
         Self::speak(stream, Uri::from_static("http://localhost"), name, seen).await
     }
 

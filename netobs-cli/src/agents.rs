@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use futures::{StreamExt as _, stream};
 use netobs_api::client::{Connection, Fault, Server, Tls};
 
+pub(crate) use self::kubeconfig::config as cluster;
 use self::pods::Pods;
 use crate::{failure::Unreachable, global::Global, notes::note};
 
@@ -19,6 +20,9 @@ mod pods;
 /// How many agents of a large cluster are asked at the same time.
 const AT_ONCE: usize = 64;
 const SOCKET: &str = "/run/netobs/netobs.sock";
+
+const NOWHERE: &str = "no agent to ask: /run/netobs/netobs.sock does not exist or nobody listens there, and no kubeconfig was found; \
+     name an agent with --server, or a cluster with --kubeconfig or KUBECONFIG";
 
 #[derive(Clone)]
 pub(crate) struct Agent {
@@ -152,9 +156,6 @@ pub(crate) fn answered<T>(answers: Vec<Answer<T>>) -> Result<(Vec<(Agent, T)>, b
     }
     Ok((came, all))
 }
-
-const NOWHERE: &str = "no agent to ask: /run/netobs/netobs.sock does not exist or nobody listens there, and no kubeconfig was found; \
-     name an agent with --server, or a cluster with --kubeconfig or KUBECONFIG";
 
 async fn ask_one<T, F: Future<Output = Result<T, tonic::Status>>>(
     agent: &Agent,

@@ -5,6 +5,7 @@ use netobs_api::v1::{
     self, CauseFilter, CauseKind, CauseState, ListCausesRequest, WatchCausesResponse, watch_causes_response::Message,
 };
 
+pub(crate) use self::ledger::Key;
 use self::{joined::Joined, ledger::Ledger};
 use crate::{
     Verdict, agents,
@@ -79,6 +80,11 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
         (false, true) => Verdict::Good,
         (false, false) => Verdict::Unreachable,
     })
+}
+
+/// What is wrong, and the way to mend it, as one agent tells it.
+pub(crate) fn paragraph(node: &str, cause: v1::Cause, view: &View) -> String {
+    text::cause(&Joined::of(node, cause), false, view)
 }
 
 impl Arguments {

@@ -10,7 +10,7 @@ use crate::{
     input::{self, OptionalSource},
 };
 
-mod json;
+pub(crate) mod json;
 pub(crate) mod live;
 
 #[derive(Args)]

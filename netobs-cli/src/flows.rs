@@ -33,12 +33,10 @@ const LAST: u64 = 20;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    filters: Filters,
     /// Goes on with flows as they happen, until Ctrl-C.
     #[arg(short, long)]
     follow: bool,
-    /// The newest so many of each agent's history; 20 if nothing else is said.
+    /// The newest so many of the history, of each agent when following; 20 if nothing else is said.
     #[arg(long, value_name = "N", conflicts_with = "all")]
     last: Option<u64>,
     /// All of the history.
@@ -53,6 +51,9 @@ pub(crate) struct Arguments {
     /// compact: a line a flow; wide: all there is, in columns; json: SubscribeResponse of the contract, one a line.
     #[arg(short, long, value_enum, default_value_t = Shape::Compact)]
     output: Shape,
+    // Last, for what follows would come under its heading.
+    #[command(flatten)]
+    filters: Filters,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

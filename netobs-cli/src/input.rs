@@ -57,6 +57,10 @@ struct JsonFinding<'a> {
 }
 
 impl Source {
+    pub(crate) fn reads_standard_input(&self) -> bool {
+        self.files.iter().any(|file| file.as_os_str() == "-")
+    }
+
     pub(crate) fn read(&self) -> Result<Manifests> {
         read(&self.files)
     }
@@ -124,7 +128,7 @@ impl<'a> From<&'a Finding> for JsonFinding<'a> {
     }
 }
 
-fn read(files: &[PathBuf]) -> Result<Manifests> {
+pub(crate) fn read(files: &[PathBuf]) -> Result<Manifests> {
     let mut reader = Reader::default();
     for path in files {
         if path.as_os_str() == "-" {

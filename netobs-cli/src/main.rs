@@ -13,16 +13,22 @@ use crate::{global::Global, output::Output};
 mod agents;
 mod audit;
 mod causes;
+mod check;
 mod completions;
 mod explain;
 mod failure;
 mod flows;
+mod generate;
 mod global;
+mod guard;
 mod input;
+mod inventory;
 mod listen;
 mod merge;
 mod notes;
+mod observed;
 mod output;
+mod preview;
 mod show;
 mod status;
 
@@ -82,10 +88,58 @@ Examples:
   netobs explain --from ops-utils/job --to prod-a/api --port 8080/tcp
   kubectl get ns,po,netpol -A -o yaml | netobs explain -f - --from ops-utils/job --to prod-a/api --port 8080/tcp")]
     Explain(explain::Arguments),
+    /// Say who talks to whom: who calls a namespace, whom it calls, what is outside, and for how long that was watched.
+    ///
+    /// Exits with 0, with 2 if the input is bad, and with 3 if an agent cannot be reached.
+    #[command(after_help = "\
+Examples:
+  netobs inventory -n payments --since 7d
+  netobs inventory -o json --output-file inventory.json
+  netobs inventory --inventory inventory.json -n payments -o html --output-file payments.html")]
+    Inventory(inventory::Arguments),
     /// Look through manifests for labels that policies select on and objects lack, and for policies that select nothing.
     ///
     /// Exits with 0 if nothing is found, 1 if something is, 2 if the input is bad.
     Audit(audit::Arguments),
+    /// Say what network policies would do to everything that was seen: what would break, and what would newly be admitted.
+    ///
+    /// With --watch what a policy that was applied does.
+    ///
+    /// Exits with 0 if nothing that came through would be refused (with --watch: if the policy can stay), 1 if anything would, 2 if
+    /// the input is bad, 3 if an agent cannot be reached.
+    #[command(after_help = "\
+Examples:
+  netobs preview -f policies/ -n shop
+  kubectl get netpol -A -o yaml | netobs preview -f policies/ --current - --inventory inventory.json
+  kubectl apply -f policy.yaml && netobs preview --watch shop/policy --for 10m")]
+    Preview(preview::Arguments),
+    /// Write network policies for what was seen, as a person would write them.
+    ///
+    /// Exits with 0, with 1 if --diff finds a difference, with 2 if the input is bad, with 3 if an agent cannot be reached.
+    #[command(after_help = "\
+Examples:
+  netobs generate -n shop --since 7d > shop.yaml
+  netobs generate -n shop --phase dns | kubectl apply -f -
+  kubectl get netpol -n shop -o yaml | netobs generate -n shop --diff --current -")]
+    Generate(generate::Arguments),
+    /// Write admission policies that keep the labels of namespaces on which network policies select.
+    ///
+    /// Exits with 0, and with 2 if the input is bad.
+    #[command(after_help = "\
+Examples:
+  kubectl get ns,netpol -A -o yaml | netobs guard -f - --format vap
+  netobs guard -f cluster/ --format kyverno --enforce --allow env=staging -o guard.yaml")]
+    Guard(guard::Arguments),
+    /// Say what is there in the cluster, whether policies are enforced, and what to mend before they are relied on.
+    ///
+    /// From what agents saw and the API server tells; nothing is ever sent into the cluster's network.
+    /// Exits with 0 if there is nothing to mend, 1 if there is, 2 if the input is bad, 3 if no agent or not the API server can be
+    /// reached.
+    #[command(after_help = "\
+Examples:
+  netobs check
+  netobs check -o json | jq '.findings[] | select(.level == \"mend\")'")]
+    Check(check::Arguments),
     /// Print what a shell needs to complete netobs' commands and options.
     #[command(after_help = "\
 Examples:
@@ -116,9 +170,14 @@ fn main() -> ExitCode {
             collected(|out, notes| explain::run(&arguments, out, notes))
         }
         Command::Audit(arguments) => collected(|out, notes| audit::run(&arguments, out, notes)),
+        Command::Guard(arguments) => collected(|out, notes| guard::run(&arguments, out, notes)),
         Command::Completions(arguments) => collected(|out, _| completions::run(&arguments, Arguments::command(), out)),
+        Command::Check(arguments) => live(async |out| check::run(&arguments, &global, out).await),
         Command::Causes(arguments) => live(async |out| causes::run(&arguments, &global, out).await),
         Command::Flows(arguments) => live(async |out| flows::run(&arguments, &global, out).await),
+        Command::Inventory(arguments) => live(async |out| inventory::run(&arguments, &global, out).await),
+        Command::Preview(arguments) => live(async |out| preview::run(&arguments, &global, out).await),
+        Command::Generate(arguments) => live(async |out| generate::run(&arguments, &global, out).await),
         Command::Status(arguments) => live(async |out| status::run(&arguments, &global, out).await),
         Command::Explain(arguments) => live(async |out| explain::live::run(&arguments, &global, out).await),
     };

@@ -1,6 +1,6 @@
 //! Messages as people read them.
 pub(crate) use self::{
-    clock::{Clock, age},
+    clock::{Clock, age, duration, nanos},
     paint::{Colour, Paint},
     table::{Cell, Table},
 };

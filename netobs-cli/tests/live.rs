@@ -11,7 +11,9 @@ mod live {
     mod explain;
     mod flows;
     mod following;
+    mod inventory;
     mod messages;
+    mod policies;
     mod program;
     mod reach;
     mod sockets;

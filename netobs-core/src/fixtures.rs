@@ -121,6 +121,14 @@ pub(crate) fn policy(name: &str, ingress: Option<Vec<Rule>>, egress: Option<Vec<
     })))
 }
 
+/// The policy that such a change brings.
+pub(crate) fn brought(change: &Change) -> Policy {
+    let Change::Applied(Object::Policy(policy)) = change else {
+        unreachable!("{change:?} brings no policy");
+    };
+    (**policy).clone()
+}
+
 /// For all pods of the namespaces that the selector chooses.
 pub(crate) fn namespaces(selector: &str) -> Rule {
     peers(Namespaces::Matching(selector.parse().unwrap()), "")

@@ -13,11 +13,15 @@ pub mod filter;
 #[cfg(test)]
 mod fixtures;
 pub mod flow;
+pub mod generate;
+pub mod guard;
 pub mod history;
 pub mod inventory;
 pub mod labels;
 pub mod policy;
+pub mod preview;
 pub mod render;
+pub mod scene;
 pub mod spelling;
 pub mod suggest;
 pub mod time;

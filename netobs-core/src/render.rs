@@ -22,6 +22,8 @@ use crate::{
 pub mod audit;
 mod cause;
 mod change;
+pub mod generate;
+pub mod guard;
 mod hint;
 mod mismatch;
 mod patch;

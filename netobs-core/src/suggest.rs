@@ -12,6 +12,8 @@ mod policy_change;
 mod properties;
 mod trial;
 
+pub(crate) use self::policy_change::is_passing;
+
 /// How many ways are shown.
 const MOST: usize = 4;
 

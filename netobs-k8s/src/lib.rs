@@ -3,6 +3,8 @@
 
 pub mod document;
 pub mod finding;
+pub mod generated;
+pub mod guard;
 pub mod manifests;
 pub mod network_policy;
 pub mod object;
@@ -10,4 +12,5 @@ pub mod problems;
 mod selector;
 mod unknown_fields;
 pub mod watched;
+mod writer;
 mod yaml;

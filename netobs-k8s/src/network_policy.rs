@@ -9,6 +9,9 @@ use crate::{problems::Problems, selector};
 
 mod peer;
 mod port;
+pub(crate) mod write;
+
+pub use self::write::write;
 
 pub const KIND: &str = "NetworkPolicy";
 

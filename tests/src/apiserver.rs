@@ -17,6 +17,7 @@
 mod answer;
 mod asked;
 mod call;
+mod cluster;
 mod damage;
 mod desk;
 mod discovery;
@@ -29,6 +30,7 @@ mod merge;
 mod object;
 mod options;
 mod pass;
+mod real;
 mod refusal;
 mod selector;
 mod store;
@@ -37,8 +39,10 @@ mod write;
 
 pub use asked::Asked;
 pub use call::Verb;
+pub use cluster::Cluster;
 pub use fault::{Fault, On, Ordered};
 pub use kind::Kind;
+pub use real::Real;
 pub use refusal::Refusal;
 pub use store::Change;
 pub use store::fill::Size;

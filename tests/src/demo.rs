@@ -3,16 +3,16 @@
 mod asker;
 mod client;
 mod curtain;
-mod dns;
-mod folder;
+pub(crate) mod dns;
+pub(crate) mod folder;
 mod kubectl;
-mod objects;
+pub(crate) mod objects;
 mod programs;
 mod role;
 mod scenario;
 mod stage;
 mod story;
-mod worker;
+pub(crate) mod worker;
 
 pub use asker::Asker;
 pub use client::{Calls, Client};
@@ -22,5 +22,5 @@ pub use objects::NODE;
 pub use programs::Programs;
 pub use role::{Port, Role};
 pub use scenario::Scenario;
-pub use stage::Stage;
+pub use stage::{LISTEN, Stage};
 pub use story::{Manner, tell};

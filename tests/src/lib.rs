@@ -29,6 +29,7 @@ pub mod packet;
 pub mod pod;
 pub mod process;
 pub mod rules;
+pub mod shop;
 mod site;
 mod sys;
 pub mod traffic;

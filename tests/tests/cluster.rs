@@ -2,6 +2,7 @@
 
 mod cluster {
     mod away;
+    mod events;
     mod faults;
     mod reuse;
     mod scene;

@@ -2,6 +2,7 @@
 
 mod demo {
     mod causes;
+    mod cluster_events;
     mod enforcement;
     mod flows;
     mod generic_client;

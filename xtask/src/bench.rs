@@ -12,7 +12,7 @@ use crate::{artifacts, run};
 const AGENT: &str = "netobs-agent";
 const BENCH: &str = "netobs-bench";
 /// Measurements of pure code, which need neither root nor a kernel of ours: of which crate, and what each prints.
-const PURE: [(&str, &str, &[&str]); 5] = [
+const PURE: [(&str, &str, &[&str]); 6] = [
     (
         "netobs-core",
         "policy",
@@ -24,6 +24,7 @@ const PURE: [(&str, &str, &[&str]); 5] = [
         &["directory_mib_100k_pods", "enrich_ns", "enrich_allocations"],
     ),
     ("netobs-core", "engine", &["engine_events_per_s"]),
+    ("netobs-core", "preview", &["preview_edges_per_s", "generate_ms"]),
     (
         "netobs-api",
         "encode",

@@ -19,6 +19,7 @@ pub(crate) fn everything() -> Result<()> {
     rustc::ensure_component("clippy", "clippy")?;
     ebpf()?.rustc.ensure_clippy()?;
     python()?;
+    readers()?;
     vm()
 }
 
@@ -30,6 +31,11 @@ pub(crate) fn ebpf() -> Result<Toolchain> {
 /// What the tests in network namespaces call.
 pub(crate) fn lab() -> Result<()> {
     tools::ensure(&tools::NETWORK)
+}
+
+/// What reads the pictures and pages that `netobs` draws, for the tests of those.
+pub(crate) fn readers() -> Result<()> {
+    tools::ensure(&tools::READERS)
 }
 
 /// What booting another kernel takes, and the lab's tools, which the guest gets too.

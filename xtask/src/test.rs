@@ -59,7 +59,9 @@ impl Suite {
     fn make_ready(self) -> Result<()> {
         match self {
             Self::Unit => Ok(()),
-            Self::Lab => prepare::lab().and_then(|()| can_make_namespaces()),
+            Self::Lab => prepare::lab()
+                .and_then(|()| prepare::readers())
+                .and_then(|()| can_make_namespaces()),
             Self::Vm => vm::make_ready(),
         }
     }

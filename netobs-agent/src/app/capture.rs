@@ -212,8 +212,7 @@ impl Capture {
             .and_then(|()| Ok(self.kernel.attach(link.index, &link.name)?));
         match attached {
             Ok(()) => debug!(interface = link.name, "attached"),
-            Err(error) if is_gone(&error) => debug!(interface = link.name, "went before it was attached to"),
-            Err(error) => warn!("{error:#}; traffic of {} is not seen", link.name),
+            Err(error) => cannot_attach(link, &error),
         }
     }
 
@@ -238,6 +237,14 @@ impl crate::export::Names for Capture {
 
     fn interface(&self, interface: Ifindex) -> Option<&str> {
         self.links.name(interface)
+    }
+}
+
+fn cannot_attach(link: &Link, error: &anyhow::Error) {
+    if is_gone(error) {
+        debug!(interface = link.name, "went before it was attached to");
+    } else {
+        warn!("{error:#}; traffic of {} is not seen", link.name);
     }
 }
 

@@ -3,16 +3,18 @@ use std::{collections::BTreeMap, fs};
 
 use netobs_core::{
     cause::{Cause, State},
-    change::Kind,
     engine::Engine,
     time::Timestamp,
 };
 
 use super::capture::Capture;
 use crate::{
-    cluster::Standing,
+    cluster::{Standing, Watch},
     serve::{Ability, CauseCount, ClusterSnapshot, Snapshot, WatchSnapshot},
 };
+
+/// Without these kinds nothing can be said of policies.
+const NEEDED: [&str; 3] = ["namespaces", "pods", "networkpolicies"];
 
 /// What does not change while the agent runs.
 pub(super) struct Identity {
@@ -96,13 +98,12 @@ fn not_ready(engine: &Engine, cluster: Option<&Standing>) -> Vec<String> {
     let Some(standing) = cluster.filter(|_| !engine.is_ready()) else {
         return Vec::new();
     };
-    let needed = [Kind::Namespace, Kind::Pod].map(|kind| format!("{kind:?}"));
     let unlisted = standing.watches.iter().filter(|watch| !watch.listed);
-    let needed = unlisted.filter(|watch| watch.kind == "NetworkPolicy" || needed.iter().any(|kind| kind == watch.kind));
+    let needed = unlisted.filter(|watch| NEEDED.contains(&watch.kind));
     let reasons: Vec<_> = needed
         .map(|watch| match &watch.error {
-            Some(error) => format!("{}s are not listed: {error}", watch.kind),
-            None => format!("{}s are not listed yet", watch.kind),
+            Some(error) => format!("{} are not listed: {error}", watch.kind),
+            None => format!("{} are not listed yet", watch.kind),
         })
         .collect();
     if reasons.is_empty() {
@@ -112,7 +113,7 @@ fn not_ready(engine: &Engine, cluster: Option<&Standing>) -> Vec<String> {
 }
 
 fn cluster_snapshot(standing: Standing) -> ClusterSnapshot {
-    let watch = |watch: crate::cluster::Watch| WatchSnapshot {
+    let watch = |watch: Watch| WatchSnapshot {
         kind: watch.kind,
         listed: watch.listed,
         objects: watch.objects,

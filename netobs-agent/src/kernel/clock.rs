@@ -14,11 +14,11 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn look() -> Self {
-        let monotonic = coarse_monotonic();
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
-            ahead: nanos(wall).saturating_sub(monotonic),
-            monotonic,
+            // The coarse clock is up to a tick late, by which a packet would seem to be younger than it is.
+            ahead: nanos(wall).saturating_sub(monotonic(libc::CLOCK_MONOTONIC)),
+            monotonic: monotonic(libc::CLOCK_MONOTONIC_COARSE),
         }
     }
 
@@ -55,9 +55,9 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn coarse_monotonic() -> u64 {
+fn monotonic(clock: libc::clockid_t) -> u64 {
     let mut time = NO_TIME;
     // SAFETY: `time` is ours, and the call writes nothing else.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) };
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
     as_nanos(time)
 }

@@ -20,17 +20,19 @@ fn address(answer: &RouteNetlinkMessage) -> Option<IpAddr> {
     let RouteNetlinkMessage::NewAddress(message) = answer else {
         return None;
     };
-    let local = |attribute: &AddressAttribute| match attribute {
-        AddressAttribute::Local(address) => Some(*address),
-        _ => None,
-    };
-    let any = |attribute: &AddressAttribute| match attribute {
-        AddressAttribute::Address(address) => Some(*address),
-        _ => None,
-    };
     let attributes = &message.attributes;
-    attributes
-        .iter()
-        .find_map(local)
-        .or_else(|| attributes.iter().find_map(any))
+    let local = attributes.iter().find_map(|attribute| {
+        let AddressAttribute::Local(address) = attribute else {
+            return None;
+        };
+        Some(*address)
+    });
+    local.or_else(|| {
+        attributes.iter().find_map(|attribute| {
+            let AddressAttribute::Address(address) = attribute else {
+                return None;
+            };
+            Some(*address)
+        })
+    })
 }

@@ -23,6 +23,16 @@ pub(crate) enum ServeError {
         path.display()
     )]
     Socket { path: PathBuf, source: io::Error },
+    #[error(
+        "the socket {} cannot be given to group {group}: {source}; the agent must be root or a member of that group, or \
+         leave out --socket-group",
+        path.display()
+    )]
+    SocketGroup {
+        path: PathBuf,
+        group: String,
+        source: io::Error,
+    },
     #[error("there is no group {name} for the socket: see /etc/group, or give a group's number to --socket-group")]
     NoSuchGroup { name: String },
     #[error("the address {address} is taken: another agent or program listens there; choose another with {flag}")]

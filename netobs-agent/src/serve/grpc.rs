@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
 use netobs_api::{DESCRIPTORS, encoded::flow_service_server::FlowServiceServer};
 use tonic::{
     Status,
@@ -22,9 +22,6 @@ use tonic_reflection::server::Builder;
 
 use super::{connection::Connection, error::ServeError, flow_service};
 
-/// Clients that are gone without a word are noticed after the sum of these.
-const ASK_IF_THERE: Duration = Duration::from_secs(30);
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const MOST_STREAMS_A_CONNECTION: u32 = 256;
 const LARGEST_REQUEST: usize = 1 << 20;
 const LARGEST_ANSWER: usize = 64 << 20;
@@ -32,6 +29,13 @@ const LARGEST_ANSWER: usize = 64 << 20;
 type Request = http::Request<Body>;
 type Answer = BoxFuture<http::Response<Body>, Infallible>;
 type Handler = Box<dyn Fn(Request) -> Answer + Send + Sync>;
+
+/// Clients that are gone without a word are noticed after the sum of these.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pulse {
+    pub(super) ask_every: Duration,
+    pub(super) answer_within: Duration,
+}
 
 /// Hands each call to the service it names.
 #[derive(Clone)]
@@ -63,12 +67,12 @@ impl Services {
     pub(super) async fn serve(
         self,
         connections: impl Stream<Item = Connection> + Send,
+        pulse: Pulse,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), transport::Error> {
-        use futures::StreamExt as _;
         transport::Server::builder()
-            .http2_keepalive_interval(Some(ASK_IF_THERE))
-            .http2_keepalive_timeout(Some(ANSWER_WITHIN))
+            .http2_keepalive_interval(Some(pulse.ask_every))
+            .http2_keepalive_timeout(Some(pulse.answer_within))
             .max_concurrent_streams(MOST_STREAMS_A_CONNECTION)
             .serve_with_incoming_shutdown(self, connections.map(Ok::<_, Infallible>), stop)
             .await

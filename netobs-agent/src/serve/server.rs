@@ -1,5 +1,6 @@
 //! Everything bound, then everything served, then everything put away.
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -7,20 +8,22 @@ use std::{
 use netobs_core::time::Timestamp;
 use tokio::{
     net::TcpListener,
+    select,
     sync::{mpsc, watch},
     task::JoinSet,
     time::{sleep, timeout},
 };
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport;
 use tonic_health::{ServingStatus, server::HealthReporter};
-use tracing::info;
+use tracing::{error, info};
 
 use super::{
     Question, ServeError, Settings,
     app::App,
     feed::Feed,
     flow_service::Service,
-    grpc::Services,
+    grpc::{Pulse, Services},
     http,
     listen::{self, Door, Reception},
     metrics::Sources,
@@ -28,10 +31,15 @@ use super::{
     tls::TlsKeeper,
 };
 
+const MOST_CONNECTIONS: usize = 1_024;
 /// Connections that were accepted and not yet begun to be served.
 const WAITING_ROOM: usize = 16;
 /// How long streams may take to end.
 const FAREWELL: Duration = Duration::from_secs(3);
+const PULSE: Pulse = Pulse {
+    ask_every: Duration::from_secs(30),
+    answer_within: Duration::from_secs(10),
+};
 /// How late health may be.
 const LOOK: Duration = Duration::from_secs(1);
 /// Health is told of everything, and of the service by its name.
@@ -94,46 +102,57 @@ impl Server {
 
     /// Serves until `stop`, then lets streams end for a while and leaves nothing behind.
     pub(crate) async fn run(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let Self {
-            doors,
-            http,
-            services,
-            health,
-            sources,
-            ..
-        } = self;
-        let stopping = watch::Sender::new(false);
-        let mut tasks = JoinSet::new();
-        let (sender, connections) = mpsc::channel(WAITING_ROOM);
-        let reception = Reception::new(sender);
-        for door in doors {
-            tasks.spawn(listen::accept(door, reception.clone()));
-        }
-        drop(reception);
-        if let Some(listener) = http {
-            tasks.spawn(http::serve(listener, Arc::clone(&sources)));
-        }
-        if let Some(tls) = sources.tls.clone() {
-            tasks.spawn(async move { tls.follow_files().await });
-        }
+        let (feed, health) = (self.sources.feed.clone(), self.health.clone());
         set_health(&health, false).await;
-        tasks.spawn(tell_health(health.clone(), sources.app.clone()));
-        let mut stopped = stopping.subscribe();
-        let stopped = async move {
-            // An error means that the sender is gone, which is as good.
-            let _ = stopped.wait_for(|stopping| *stopping).await;
-        };
-        let mut grpc = JoinSet::new();
-        grpc.spawn(services.serve(ReceiverStream::new(connections), stopped));
-        stop.await;
-        sources.feed.close();
+        let stopping = watch::Sender::new(false);
+        let (mut grpc, mut beside) = self.begin(stopping.subscribe());
+        until(stop, &mut grpc).await;
+        feed.close();
         stopping.send_replace(true);
+        set_health(&health, false).await;
         if timeout(FAREWELL, grpc.join_next()).await.is_err() {
             info!("subscribers that did not take what was left for them were let go");
         }
-        tasks.shutdown().await;
-        set_health(&health, false).await;
+        beside.shutdown().await;
     }
+
+    fn begin(self, stopping: watch::Receiver<bool>) -> (Grpc, JoinSet<()>) {
+        let (mut grpc, mut beside) = (Grpc::new(), JoinSet::new());
+        let (sender, connections) = mpsc::channel(WAITING_ROOM);
+        let reception = Reception::new(sender, MOST_CONNECTIONS);
+        for door in self.doors {
+            beside.spawn(listen::accept(door, reception.clone()));
+        }
+        let connections = ReceiverStream::new(connections);
+        grpc.spawn(self.services.serve(connections, PULSE, is_true(stopping)));
+        beside.spawn(tell_health(self.health, self.sources.app.clone()));
+        if let Some(tls) = self.sources.tls.clone() {
+            beside.spawn(async move { tls.follow_files().await });
+        }
+        if let Some(listener) = self.http {
+            beside.spawn(http::serve(listener, self.sources));
+        }
+        (grpc, beside)
+    }
+}
+
+type Grpc = JoinSet<Result<(), transport::Error>>;
+
+/// Whatever else goes on, goes on should gRPC end before its time.
+async fn until(stop: impl Future<Output = ()>, grpc: &mut Grpc) {
+    let mut stop = pin!(stop);
+    select! {
+        () = &mut stop => {}
+        Some(ended) = grpc.join_next() => {
+            error!(?ended, "gRPC is not served any more: start the agent again");
+            stop.await;
+        }
+    }
+}
+
+async fn is_true(mut flag: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is as good.
+    let _ = flag.wait_for(|flag| *flag).await;
 }
 
 async fn tell_health(health: HealthReporter, app: App) {

@@ -72,9 +72,10 @@ impl Wanted {
         }
     }
 
+    /// Does not look at the flow unless it has to: in a long history each look costs.
     fn has_time(&self, flow: &ExplainedFlow) -> bool {
-        let last = flow.enriched.flow.last;
-        self.since.is_none_or(|since| last >= since) && self.until.is_none_or(|until| last <= until)
+        let last = || flow.enriched.flow.last;
+        self.since.is_none_or(|since| last() >= since) && self.until.is_none_or(|until| last() <= until)
     }
 }
 

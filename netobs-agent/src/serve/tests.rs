@@ -1,6 +1,7 @@
 //! The room as its clients meet it.
 mod causes;
 mod flows;
+mod gone;
 mod inventory;
 mod listener;
 pub(super) mod scene;

@@ -43,6 +43,11 @@ pub enum Fault {
     #[error("{server} closed the connection without a word; if it wants TLS, write https://")]
     Silent { server: String },
     #[error(
+        "{server} closed the forwarded connection without a word: does the agent listen on that port, without TLS? \
+         --agent-port names another"
+    )]
+    SilentPort { server: String },
+    #[error(
         "{server} answers, and knows no netobs.v1.FlowService or not all of it ({message}): \
          it is something else, or an agent of another version; `netobs --version` and the agent's should be the same"
     )]

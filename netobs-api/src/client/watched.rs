@@ -17,6 +17,8 @@ pub(super) enum Sight {
     Tls(TlsFault),
     Http1,
     Silent,
+    /// Of a forwarded port, which a user cannot reach in another way.
+    SilentPort,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,7 @@ pub(super) struct Seen(Arc<OnceLock<Sight>>);
 pub(super) struct Watched<S> {
     stream: S,
     seen: Seen,
+    silence: Sight,
     heard: bool,
     /// Why nothing can be written any more.
     dead: Option<io::Error>,
@@ -39,6 +42,7 @@ impl Sight {
             },
             Self::Http1 => Fault::Http1 { server },
             Self::Silent => Fault::Silent { server },
+            Self::SilentPort => Fault::SilentPort { server },
         }
     }
 }
@@ -51,32 +55,43 @@ impl Seen {
     fn note(&self, sight: Sight) {
         let _ = self.0.set(sight);
     }
-
-    fn error(&self, error: &io::Error) {
-        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if let Some(error) = inner {
-            self.note(Sight::Tls(tls::fault(error)));
-        }
-    }
 }
 
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, seen: Seen) -> Self {
+        Self::with(stream, seen, Sight::Silent)
+    }
+
+    pub(super) fn forwarded(stream: S, seen: Seen) -> Self {
+        Self::with(stream, seen, Sight::SilentPort)
+    }
+
+    fn with(stream: S, seen: Seen, silence: Sight) -> Self {
         Self {
             stream,
             seen,
+            silence,
             heard: false,
             dead: None,
         }
     }
 
+    fn failed(&mut self, error: &io::Error) {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match inner {
+            Some(error) => self.seen.note(Sight::Tls(tls::fault(error))),
+            None => self.hear(&[]),
+        }
+    }
+
+    /// Nothing stands for the end.
     fn hear(&mut self, bytes: &[u8]) {
         if self.heard {
             return;
         }
         self.heard = true;
         if bytes.is_empty() {
-            self.seen.note(Sight::Silent);
+            self.seen.note(self.silence.clone());
         } else if bytes.starts_with(&[0x15, 0x03]) {
             // An alert of TLS.
             self.seen.note(Sight::Tls(TlsFault::Wanted));
@@ -103,12 +118,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
             let mut bytes = [0; 1024];
             let mut into = ReadBuf::new(&mut bytes);
             match ready!(Pin::new(&mut self.stream).poll_read(context, &mut into)) {
-                Ok(()) if into.filled().is_empty() => return Poll::Ready(()),
                 Ok(()) => self.hear(into.filled()),
                 Err(error) => {
-                    self.seen.error(&error);
+                    self.failed(&error);
                     return Poll::Ready(());
                 }
+            }
+            if into.filled().is_empty() {
+                return Poll::Ready(());
             }
         }
     }
@@ -120,7 +137,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let result = ready!(Pin::new(&mut self.stream).poll_read(context, into));
         match &result {
             Ok(()) => self.hear(into.filled().get(before..).unwrap_or_default()),
-            Err(error) => self.seen.error(error),
+            Err(error) => self.failed(error),
         }
         Poll::Ready(result)
     }

@@ -10,7 +10,7 @@ use kube::{
 use crate::global::Global;
 
 /// `None` if no cluster is named anywhere.
-pub(super) async fn config(global: &Global) -> Result<Option<Config>> {
+pub(crate) async fn config(global: &Global) -> Result<Option<Config>> {
     let Some((kubeconfig, named)) = read(global)? else {
         return in_cluster(global);
     };

@@ -106,10 +106,9 @@ impl Pods {
 
     fn refusal(&self, error: &kube::Error) -> String {
         let kube::Error::Api(status) = error else {
-            return format!(
-                "the API server cannot be asked for the agents' pods: {}",
-                innermost(error)
-            );
+            let problem = anyhow::Chain::new(error).last().map(ToString::to_string);
+            let problem = problem.unwrap_or_default();
+            return format!("the API server cannot be asked for the agents' pods: {problem}");
         };
         let (namespace, message) = (&self.namespace, &status.message);
         match status.code {
@@ -134,12 +133,4 @@ fn declined(node: &str, message: String) -> Fault {
         server: format!("the agent on node {node}"),
         message,
     }
-}
-
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }

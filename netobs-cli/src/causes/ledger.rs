@@ -13,7 +13,7 @@ pub(super) struct Ledger {
 
 /// What two agents' causes have in common if they are the same one: the encoded message with nothing else in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key(Vec<u8>);
+pub(crate) struct Key(Vec<u8>);
 
 impl Ledger {
     /// The cause as all agents together tell it now.
@@ -33,7 +33,7 @@ impl Ledger {
 }
 
 impl Key {
-    fn of(cause: &Cause) -> Self {
+    pub(crate) fn of(cause: &Cause) -> Self {
         let labels = cause.labels.iter().map(|label| LabelMismatch {
             object: label.object.clone(),
             wanted: label.wanted.clone(),

@@ -15,7 +15,7 @@ mod mismatch;
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     version: u32,
     from: End,
     to: End,
@@ -104,7 +104,7 @@ struct JsonOpening {
     text: String,
 }
 
-pub(super) fn answer(
+pub(crate) fn answer(
     connection: &Connection<'_>,
     explanation: &Explanation,
     suggestions: &[Suggestion],

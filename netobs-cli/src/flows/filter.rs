@@ -7,7 +7,7 @@ use netobs_core::{labels::Selector, policy::Cidr};
 use super::not::Not;
 use crate::show::words::{CAUSE_KINDS, DIRECTIONS, JUDGEMENTS, PROTOCOLS, VERDICTS, parser};
 
-const FILTERS: &str = "Which flows (each may be given again: any of its values passes, and all that are given must)";
+const FILTERS: &str = "Which flows (given again, any of its values will do; of different ones, all must)";
 
 #[derive(Args, Default)]
 #[command(next_help_heading = FILTERS)]

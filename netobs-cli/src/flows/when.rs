@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use anyhow::{Error, Result, anyhow};
 use jiff::{
-    SignedDuration, Timestamp, Zoned,
+    SignedDuration, Span, SpanRelativeTo, Timestamp, Zoned,
     civil::{DateTime, Time},
     tz::TimeZone,
 };
@@ -39,7 +39,7 @@ impl Now {
         Self::at(Timestamp::now(), zone)
     }
 
-    pub(super) fn at(now: Timestamp, zone: &TimeZone) -> Self {
+    pub(crate) fn at(now: Timestamp, zone: &TimeZone) -> Self {
         Self(now.to_zoned(zone.clone()))
     }
 }
@@ -51,7 +51,11 @@ impl FromStr for When {
         // A duration can be written like a time of day, too.
         let is_clock = text.contains(':') && !text.contains('-');
         let clock = is_clock.then(|| text.parse().ok()).flatten();
-        let ago = || text.parse().ok().filter(|ago: &SignedDuration| !ago.is_negative());
+        let ago = || {
+            let span: Span = text.parse().ok()?;
+            let ago = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+            (!ago.is_negative()).then_some(ago)
+        };
         let parsed = clock
             .map(Self::Clock)
             .or_else(|| ago().map(Self::Ago))
@@ -79,6 +83,8 @@ mod tests {
             ("5m", "2026-11-20T11:55:00Z"),
             ("1h30m", "2026-11-20T10:30:00Z"),
             ("90s", "2026-11-20T11:58:30Z"),
+            ("7d", "2026-11-13T12:00:00Z"),
+            ("2w", "2026-11-06T12:00:00Z"),
             ("2026-11-20T10:01:58Z", "2026-11-20T10:01:58Z"),
             ("2026-11-20T10:01:58+02:00", "2026-11-20T08:01:58Z"),
             ("2026-11-20T10:01:58", "2026-11-20T09:01:58Z"),

@@ -58,6 +58,10 @@ impl Clock {
     }
 }
 
+pub(crate) fn nanos(at: netobs_core::time::Timestamp) -> Nanos {
+    Nanos::try_from(at.0).unwrap_or(Nanos::MAX)
+}
+
 /// How long, in the unit a person would choose.
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();

@@ -65,7 +65,7 @@ fn taps(kernel: &KernelStatus) -> String {
 }
 
 fn pods(cluster: &ClusterStatus) -> String {
-    let pods = cluster.watches.iter().find(|watch| watch.kind == "Pod");
+    let pods = cluster.watches.iter().find(|watch| watch.kind == "pods");
     pods.map_or_else(|| "-".to_owned(), |pods| pods.objects.to_string())
 }
 

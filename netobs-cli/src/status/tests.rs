@@ -44,7 +44,7 @@ fn well() -> GetStatusResponse {
         cluster: Some(ClusterStatus {
             configured: true,
             server: "https://10.96.0.1".to_owned(),
-            watches: vec![watch("Namespace", 4), watch("Pod", 40)],
+            watches: vec![watch("namespaces", 4), watch("pods", 40)],
         }),
         flows: Some(FlowStatus {
             kept: 1,
@@ -104,8 +104,8 @@ fn one_agent_is_told_whole() {
             yes  drops
             packets that are no connection's: arp 9
           cluster: https://10.96.0.1
-            Namespace: 4, heard of 2 s ago
-            Pod: 40, heard of 2 s ago
+            namespaces: 4, heard of 2 s ago
+            pods: 40, heard of 2 s ago
           flows: 1000 told, 1 connection kept now
             history: 900 of 65536, back to 10:01:59
             causes: 3, 2 active
@@ -125,8 +125,8 @@ fn of_several_agents_only_what_is_amiss_is_told_beside_the_table() {
         node-b
           not ready: pods were not listed yet
             no   drops: drops are not seen without BTF; boot a kernel with CONFIG_DEBUG_INFO_BTF
-            Namespace: not watched, the agent may not; give its role list and watch of it
-            Pod: 40, not all listed yet; connection refused [31m
+            namespaces: not watched, the agent may not; give its role list and watch of it
+            pods: 40, not all listed yet; connection refused [31m
     "#]]
     .assert_eq(&shown(&[well(), unwell()], Shape::Text, &View::plain()).unwrap());
     let table = shown(&[well(), well()], Shape::Text, &View::plain()).unwrap();
@@ -146,8 +146,8 @@ fn wide_tells_all_of_each() {
             lost in the kernel: ring full 7
             packets that are no connection's: arp 9
           cluster: https://10.96.0.1
-            Namespace: not watched, the agent may not; give its role list and watch of it
-            Pod: 40, not all listed yet; connection refused [31m
+            namespaces: not watched, the agent may not; give its role list and watch of it
+            pods: 40, not all listed yet; connection refused [31m
           flows: 1000 told, 1 connection kept now
             history: 900 of 65536, back to 10:01:59
             causes: 3, 2 active

@@ -14,8 +14,9 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use netobs_api::v1::{
-    Caught, Cause, ExplainRequest, ExplainResponse, GetStatusRequest, GetStatusResponse, ListCausesRequest,
-    ListCausesResponse, SubscribeRequest, SubscribeResponse, WatchCausesRequest, WatchCausesResponse,
+    Caught, Cause, ExplainRequest, ExplainResponse, GetInventoryRequest, GetInventoryResponse, GetStatusRequest,
+    GetStatusResponse, ListCausesRequest, ListCausesResponse, SubscribeRequest, SubscribeResponse, WatchCausesRequest,
+    WatchCausesResponse,
     flow_service_server::{FlowService, FlowServiceServer},
     watch_causes_response::Message,
 };
@@ -33,6 +34,7 @@ pub(super) struct Script {
     pub(super) node: &'static str,
     pub(super) flows: Vec<SubscribeResponse>,
     pub(super) causes: Vec<Cause>,
+    pub(super) inventory: Vec<GetInventoryResponse>,
     pub(super) status: GetStatusResponse,
     pub(super) explanation: ExplainResponse,
     /// With which each call is answered instead.
@@ -53,6 +55,7 @@ pub(super) struct Agent {
 pub(super) struct Asked {
     pub(super) flows: Vec<SubscribeRequest>,
     pub(super) causes: Vec<ListCausesRequest>,
+    pub(super) inventories: Vec<GetInventoryRequest>,
     pub(super) explanations: Vec<ExplainRequest>,
 }
 
@@ -191,6 +194,7 @@ impl Scripted {
 impl FlowService for Scripted {
     type SubscribeStream = Answers<SubscribeResponse>;
     type WatchCausesStream = Answers<WatchCausesResponse>;
+    type GetInventoryStream = Answers<GetInventoryResponse>;
 
     async fn subscribe(&self, request: Request<SubscribeRequest>) -> Result<Response<Self::SubscribeStream>, Status> {
         let request = request.into_inner();
@@ -234,6 +238,19 @@ impl FlowService for Scripted {
         self.asked.lock().unwrap().explanations.push(request.into_inner());
         self.refuse()?;
         Ok(Response::new(self.script.explanation.clone()))
+    }
+
+    async fn get_inventory(
+        &self,
+        request: Request<GetInventoryRequest>,
+    ) -> Result<Response<Self::GetInventoryStream>, Status> {
+        self.asked.lock().unwrap().inventories.push(request.into_inner());
+        self.refuse()?;
+        Ok(Response::new(self.answers(
+            self.script.inventory.clone(),
+            false,
+            |_| None,
+        )))
     }
 
     async fn get_status(&self, _: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {

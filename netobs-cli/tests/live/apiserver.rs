@@ -22,7 +22,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, handshake::derive_accept_key, protocol::Role},
 };
 
-use super::program::folder;
+use super::program::Folder;
 
 const PORT: u16 = 4250;
 
@@ -35,9 +35,11 @@ pub(super) struct Pod {
 }
 
 pub(super) struct ApiServer {
-    pub(super) kubeconfig: String,
+    kubeconfig: Kubeconfig,
     _runtime: Runtime,
 }
+
+pub(super) struct Kubeconfig(Folder);
 
 impl ApiServer {
     /// `forbids` listing pods.
@@ -64,22 +66,37 @@ impl ApiServer {
             }
         });
         Self {
-            kubeconfig: kubeconfig(name, address),
+            kubeconfig: Kubeconfig::of(name, address),
             _runtime: runtime,
         }
     }
+
+    pub(super) fn kubeconfig(&self) -> String {
+        self.kubeconfig.path()
+    }
 }
 
-fn kubeconfig(name: &str, address: SocketAddr) -> String {
-    let config = json!({
-        "apiVersion": "v1", "kind": "Config", "current-context": "test",
-        "clusters": [{"name": "test", "cluster": {"server": format!("http://{address}")}}],
-        "users": [{"name": "test", "user": {}}],
-        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-    });
-    let path = folder(&format!("kube-{name}")).join("config");
-    fs::write(&path, config.to_string()).unwrap();
-    path.to_str().unwrap().to_owned()
+impl Kubeconfig {
+    /// Of an API server that may be there or not.
+    pub(super) fn of(name: &str, address: SocketAddr) -> Self {
+        let config = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "test",
+            "clusters": [{"name": "test", "cluster": {"server": format!("http://{address}")}}],
+            "users": [{"name": "test", "user": {}}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+        });
+        Self::holding(name, &config.to_string())
+    }
+
+    pub(super) fn holding(name: &str, text: &str) -> Self {
+        let kubeconfig = Self(Folder::new(&format!("kube-{name}")));
+        fs::write(kubeconfig.path(), text).unwrap();
+        kubeconfig
+    }
+
+    pub(super) fn path(&self) -> String {
+        self.0.file("config")
+    }
 }
 
 fn answer(request: Request<Incoming>, pods: &[Pod], forbids: bool) -> Response<Full<Bytes>> {

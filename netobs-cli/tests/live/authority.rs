@@ -1,5 +1,5 @@
 //! Certificates for tests.
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fs, sync::Arc};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
@@ -11,11 +11,11 @@ use tokio_rustls::rustls::{
     server::WebPkiClientVerifier,
 };
 
-use super::program::folder;
+use super::program::Folder;
 
 pub(super) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
-    folder: PathBuf,
+    folder: Folder,
 }
 
 /// When a certificate is valid.
@@ -32,13 +32,13 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let folder = folder(&format!("tls-{name}"));
-        fs::write(folder.join("ca.pem"), issuer.pem()).unwrap();
+        let folder = Folder::new(&format!("tls-{name}"));
+        fs::write(folder.file("ca.pem"), issuer.pem()).unwrap();
         Self { issuer, folder }
     }
 
     pub(super) fn file(&self, name: &str) -> String {
-        self.folder.join(name).to_str().unwrap().to_owned()
+        self.folder.file(name)
     }
 
     /// A server with a certificate for that name; `clients` must have one that this authority signed.
@@ -65,8 +65,8 @@ impl Authority {
     /// Writes a client's certificate and key, and names the files.
     pub(super) fn client(&self, valid: Valid) -> (String, String) {
         let (certificate, key) = self.sign("client", valid, ExtendedKeyUsagePurpose::ClientAuth);
-        fs::write(self.folder.join("client.pem"), certificate.pem()).unwrap();
-        fs::write(self.folder.join("client.key"), key.serialize_pem()).unwrap();
+        fs::write(self.file("client.pem"), certificate.pem()).unwrap();
+        fs::write(self.file("client.key"), key.serialize_pem()).unwrap();
         (self.file("client.pem"), self.file("client.key"))
     }
 

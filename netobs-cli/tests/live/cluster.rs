@@ -1,13 +1,13 @@
 //! All agents of a cluster, through its API server.
-use std::{fs, net::SocketAddr};
+use std::net::SocketAddr;
 
 use netobs_api::v1::CauseState;
 
 use super::{
     agent::{Agent, News, Script},
-    apiserver::{ApiServer, Pod},
+    apiserver::{ApiServer, Kubeconfig, Pod},
     messages::{cause, flow, status},
-    program::{Running, command, folder, netobs},
+    program::{NOBODY, Running, command, netobs},
 };
 
 fn agent(node: &'static str, seconds: &[i64]) -> Agent {
@@ -32,10 +32,7 @@ fn pod(node: &'static str, agent: SocketAddr) -> Pod {
 }
 
 fn dead() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
+    NOBODY.parse().unwrap()
 }
 
 /// Which pods' flows are in the output, in its order.
@@ -50,10 +47,10 @@ fn sources(out: &str) -> Vec<&str> {
 fn flows_of_all_nodes_are_one_stream_by_time() {
     let (a, b) = (agent("node-a", &[1, 4, 5]), agent("node-b", &[2, 3, 6]));
     let server = ApiServer::start("merge", vec![pod("node-a", a.address), pod("node-b", b.address)], false);
-    let ran = netobs(&["flows", "--all", "--kubeconfig", &server.kubeconfig]);
+    let ran = netobs(&["flows", "--all", "--kubeconfig", &server.kubeconfig()]);
     let all = ["node-a-1", "node-b-2", "node-b-3", "node-a-4", "node-a-5", "node-b-6"];
     assert_eq!(sources(ran.succeeded()), all);
-    let ran = netobs(&["flows", "--last", "2", "--kubeconfig", &server.kubeconfig]);
+    let ran = netobs(&["flows", "--last", "2", "--kubeconfig", &server.kubeconfig()]);
     assert_eq!(sources(ran.succeeded()), ["node-a-5", "node-b-6"]);
 }
 
@@ -65,7 +62,7 @@ fn followed_flows_of_all_nodes_are_shown_as_they_come() {
         vec![pod("node-a", a.address), pod("node-b", b.address)],
         false,
     );
-    let running = Running::start(command(&["flows", "-f", "--kubeconfig", &server.kubeconfig]));
+    let running = Running::start(command(&["flows", "-f", "--kubeconfig", &server.kubeconfig()]));
     for (agent, node, second) in [(&a, "node-a", 1), (&b, "node-b", 2), (&a, "node-a", 3)] {
         let news = News::Flow(Box::new(flow(node, &format!("{node}-{second}"), second)));
         while agent.tell(news.clone()) == 0 {
@@ -85,7 +82,7 @@ fn the_same_cause_on_two_nodes_is_one() {
         vec![pod("node-a", a.address), pod("node-b", b.address)],
         false,
     );
-    let ran = netobs(&["causes", "--kubeconfig", &server.kubeconfig]);
+    let ran = netobs(&["causes", "--kubeconfig", &server.kubeconfig()]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
     assert_eq!(
         ran.out.matches("namespace ops-utils has no label env").count(),
@@ -106,15 +103,55 @@ fn an_agent_that_does_not_answer_is_named_and_the_others_are_shown() {
         (&["causes"], "100 packets dropped"),
         (&["status"], "node-a"),
     ] {
-        let ran = netobs(&[question, &["--kubeconfig", &server.kubeconfig]].concat());
+        let ran = netobs(&[question, &["--kubeconfig", &server.kubeconfig()]].concat());
         assert!(ran.out.contains(shown), "{question:?}: {ran:?}");
         assert!(
-            ran.err.contains("netobs: the agent on node node-b: "),
+            ran.err.contains("netobs: the agent on node node-b: ") && ran.err.contains("--agent-port"),
             "{question:?}: {ran:?}"
         );
         let code = if question == ["causes"] { 1 } else { 3 };
         assert_eq!(ran.code, Some(code), "{question:?}: {ran:?}");
     }
+}
+
+#[test]
+fn an_agent_that_is_slow_holds_up_nobody() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let a = agent("node-a", &[1]);
+    let pods = vec![pod("node-a", a.address), pod("node-b", silent.local_addr().unwrap())];
+    let server = ApiServer::start("slow", pods, false);
+    let arguments = [
+        "flows",
+        "--all",
+        "--timeout",
+        "20s",
+        "--kubeconfig",
+        &server.kubeconfig(),
+    ];
+    let running = Running::start(command(&arguments));
+    assert_eq!(sources(&running.line()), ["node-a-1"]);
+    assert!(running.note().contains("the agent on node node-b is slow"));
+    drop(silent);
+    drop(server);
+    let ran = running.end();
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.err.contains("the agent on node node-b: "), "{ran:?}");
+}
+
+#[test]
+fn an_agent_that_cannot_be_followed_is_named_and_tried_again() {
+    let a = agent("node-a", &[1]);
+    let pods = vec![pod("node-a", a.address), pod("node-b", dead())];
+    let server = ApiServer::start("retry", pods, false);
+    let running = Running::start(command(&["flows", "-f", "--kubeconfig", &server.kubeconfig()]));
+    assert_eq!(sources(&running.line()), ["node-a-1"]);
+    let note = running.note();
+    assert!(
+        note.contains("the agent on node node-b: ") && note.ends_with("; trying again"),
+        "{note}"
+    );
+    running.interrupt();
+    assert_eq!(running.end().code, Some(0));
 }
 
 #[test]
@@ -125,7 +162,7 @@ fn an_agent_that_does_not_run_is_named() {
         ..pod("node-b", dead())
     };
     let server = ApiServer::start("pending", vec![pod("node-a", a.address), pending], false);
-    let ran = netobs(&["status", "--kubeconfig", &server.kubeconfig]);
+    let ran = netobs(&["status", "--kubeconfig", &server.kubeconfig()]);
     assert_eq!(ran.code, Some(0));
     assert!(ran.err.contains("the agent on node node-b does not run"), "{ran:?}");
 }
@@ -133,7 +170,7 @@ fn an_agent_that_does_not_run_is_named() {
 #[test]
 fn a_cluster_without_agents_is_told_with_where_was_looked() {
     let server = ApiServer::start("none", vec![], false);
-    let ran = netobs(&["causes", "--kubeconfig", &server.kubeconfig]);
+    let ran = netobs(&["causes", "--kubeconfig", &server.kubeconfig()]);
     ran.failed(
         3,
         &[
@@ -147,7 +184,7 @@ fn a_cluster_without_agents_is_told_with_where_was_looked() {
 #[test]
 fn what_the_api_server_forbids_is_told_with_the_right_that_is_missing() {
     let server = ApiServer::start("forbids", vec![], true);
-    let ran = netobs(&["causes", "--kubeconfig", &server.kubeconfig]);
+    let ran = netobs(&["causes", "--kubeconfig", &server.kubeconfig()]);
     ran.failed(3, &["may not list pods in namespace netobs", "pods/portforward"]);
 }
 
@@ -165,7 +202,7 @@ fn any_agent_explains() {
         "--port",
         "80",
         "--kubeconfig",
-        &server.kubeconfig,
+        &server.kubeconfig(),
     ];
     assert!(netobs(&question).err.contains("the agent on node node-a: "));
     assert_eq!(a.asked().explanations.len(), 1);
@@ -173,21 +210,18 @@ fn any_agent_explains() {
 
 #[test]
 fn a_kubeconfig_that_does_not_parse_is_named() {
-    let path = folder("kube-bad").join("config");
-    fs::write(&path, "clusters: [").unwrap();
-    let path = path.to_str().unwrap();
-    netobs(&["causes", "--kubeconfig", path]).failed(2, &[path, "cannot be used"]);
+    let kubeconfig = Kubeconfig::holding("bad", "clusters: [");
+    let path = kubeconfig.path();
+    netobs(&["causes", "--kubeconfig", &path]).failed(2, &[&path, "cannot be used"]);
     netobs(&["causes", "--kubeconfig", "/nonexistent"]).failed(2, &["/nonexistent"]);
     let server = ApiServer::start("context", vec![], false);
-    let ran = netobs(&["causes", "--kubeconfig", &server.kubeconfig, "--context", "other"]);
-    ran.failed(2, &[&server.kubeconfig, "kubectl config get-contexts"]);
+    let ran = netobs(&["causes", "--kubeconfig", &server.kubeconfig(), "--context", "other"]);
+    ran.failed(2, &[&server.kubeconfig(), "kubectl config get-contexts"]);
 }
 
 #[test]
 fn an_api_server_that_is_not_there_is_told() {
-    let server = ApiServer::start("gone", vec![], false);
-    let kubeconfig = server.kubeconfig.clone();
-    drop(server);
-    let ran = netobs(&["causes", "--kubeconfig", &kubeconfig, "--timeout", "3s"]);
+    let kubeconfig = Kubeconfig::of("gone", dead());
+    let ran = netobs(&["causes", "--kubeconfig", &kubeconfig.path(), "--timeout", "3s"]);
     ran.failed(3, &["API server"]);
 }

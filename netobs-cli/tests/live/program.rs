@@ -3,7 +3,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read},
     os::unix::process::CommandExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
@@ -12,6 +12,9 @@ use std::{
 
 /// Far beyond what any test needs, even on a machine that is busy.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// No test gets this port, as it would one that another has just left.
+pub(super) const NOBODY: &str = "127.0.0.1:1";
 
 #[derive(Debug)]
 pub(super) struct Ran {
@@ -44,12 +47,30 @@ pub(super) fn command_of_nobody(arguments: &[&str]) -> Command {
     command
 }
 
-/// A folder of this test's own, with a path that is short enough for a socket's.
-pub(super) fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("netobs-cli-{}-{name}", std::process::id()));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
+/// A folder of this test's own, with a path that is short enough for a socket's; gone when it is dropped.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("netobs-cli-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Of a file in it, as a command line takes it.
+    pub(super) fn file(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 impl Ran {

@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 
 use super::{
     agent::{Agent, Script},
-    program::{command, netobs},
+    program::{NOBODY, command, netobs},
 };
 
 /// Serves one connection, in the way given.
@@ -29,9 +29,7 @@ fn refusing(code: Code, message: &str) -> Agent {
 
 #[test]
 fn nobody_at_an_address_is_told_with_what_to_look_at() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let server = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let server = format!("http://{NOBODY}");
     netobs(&["status", "--server", &server]).failed(3, &[&server, "refused the connection", "--listen"]);
 }
 

@@ -7,7 +7,7 @@ use std::{
 use super::{
     agent::{Agent, Script},
     messages::status,
-    program::{Running, command_of_nobody, folder, netobs},
+    program::{Folder, Running, command_of_nobody, netobs},
 };
 
 fn mode(path: &std::path::Path, mode: u32) {
@@ -16,7 +16,8 @@ fn mode(path: &std::path::Path, mode: u32) {
 
 #[test]
 fn an_agent_is_asked_over_its_socket() {
-    let path = folder("asked").join("netobs.sock");
+    let folder = Folder::new("asked");
+    let path = folder.path().join("netobs.sock");
     let script = Script {
         status: status("node-a", true),
         ..Script::default()
@@ -30,7 +31,8 @@ fn an_agent_is_asked_over_its_socket() {
 
 #[test]
 fn a_socket_that_is_not_there_is_told_with_where_agents_run() {
-    let path = folder("absent").join("netobs.sock");
+    let folder = Folder::new("absent");
+    let path = folder.path().join("netobs.sock");
     let ran = netobs(&["causes", "--server", path.to_str().unwrap()]);
     ran.failed(
         3,
@@ -44,29 +46,31 @@ fn a_socket_that_is_not_there_is_told_with_where_agents_run() {
 
 #[test]
 fn a_socket_that_was_left_behind_is_told_apart() {
-    let path = folder("stale").join("netobs.sock");
+    let folder = Folder::new("stale");
+    let path = folder.path().join("netobs.sock");
     drop(UnixListener::bind(&path).unwrap());
     netobs(&["causes", "--server", path.to_str().unwrap()]).failed(3, &["nobody listens on", "has ended"]);
 }
 
 #[test]
 fn a_file_is_no_socket() {
-    let path = folder("file").join("netobs.sock");
+    let folder = Folder::new("file");
+    let path = folder.path().join("netobs.sock");
     fs::write(&path, "").unwrap();
     netobs(&["causes", "--server", path.to_str().unwrap()]).failed(2, &["is not a socket", "--socket"]);
 }
 
 #[test]
 fn who_may_not_use_the_socket_is_told_who_may() {
-    let folder = folder("denied");
-    mode(&folder, 0o755);
-    let path = folder.join("netobs.sock");
+    let folder = Folder::new("denied");
+    mode(folder.path(), 0o755);
+    let path = folder.path().join("netobs.sock");
     let _agent = Agent::on_socket(&path, Script::default());
     mode(&path, 0o400);
     let ran = Running::start(command_of_nobody(&["causes", "--server", path.to_str().unwrap()])).end();
     ran.failed(3, &["permission denied", "belongs to ", "mode 0400", "--socket-group"]);
-    mode(&folder, 0o000);
+    mode(folder.path(), 0o000);
     let ran = Running::start(command_of_nobody(&["causes", "--server", path.to_str().unwrap()])).end();
     ran.failed(3, &["permission denied", "folder"]);
-    mode(&folder, 0o700);
+    mode(folder.path(), 0o700);
 }

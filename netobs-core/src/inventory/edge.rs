@@ -148,6 +148,17 @@ pub struct Edge {
 }
 
 impl Edge {
+    /// Whether connections were refused or not answered, and none is known to have come through.
+    pub const fn never_came_through(&self) -> bool {
+        let Verdicts {
+            forwarded,
+            dropped,
+            unanswered,
+            seen,
+        } = self.verdicts;
+        forwarded == 0 && seen == 0 && dropped + unanswered > 0
+    }
+
     /// One connection is no habit.
     pub const fn is_seen_once(&self) -> bool {
         self.connections <= 1

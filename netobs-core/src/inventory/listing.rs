@@ -68,7 +68,8 @@ impl Filter {
         self.since.is_none_or(|since| edge.last >= since) && (self.wants(&key.source) || self.wants(&key.destination))
     }
 
-    fn wants(&self, place: &Place) -> bool {
+    /// Whether that end is one of those that were asked for.
+    pub fn wants(&self, place: &Place) -> bool {
         let namespace = place.namespace();
         let in_namespace = self.namespaces.is_empty() || namespace.is_some_and(|own| self.namespaces.contains(own));
         in_namespace && (self.workloads.is_empty() || self.has_workload(place))

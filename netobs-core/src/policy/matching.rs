@@ -112,7 +112,7 @@ pub(crate) fn in_block(block: &IpBlock, address: IpAddr) -> bool {
     block.cidr.contains(address) && !block.except.iter().any(|except| except.contains(address))
 }
 
-fn port(wanted: &PortMatch, connection: &Connection<'_>) -> Match {
+pub(crate) fn port(wanted: &PortMatch, connection: &Connection<'_>) -> Match {
     if wanted.protocol != connection.protocol {
         return Match::No;
     }

@@ -11,17 +11,24 @@ use crate::{
 };
 
 /// Labels that are made for one pod or one version of it, and would not hold for the next.
-const PASSING: [&str; 9] = [
+const PASSING: [&str; 11] = [
     "apps.kubernetes.io/pod-index",
     "batch.kubernetes.io/controller-uid",
     "batch.kubernetes.io/job-completion-index",
     "batch.kubernetes.io/job-name",
     "controller-revision-hash",
     "controller-uid",
+    "job-name",
     "pod-template-generation",
     "pod-template-hash",
+    "rollouts-pod-template-hash",
     "statefulset.kubernetes.io/pod-name",
 ];
+
+/// Whether a label of this key is made for one pod or one version of it.
+pub(crate) fn is_passing(key: &str) -> bool {
+    PASSING.contains(&key)
+}
 
 pub(super) fn ways(
     set: &PolicySet,
@@ -112,7 +119,7 @@ fn pod_peer(pod: &PodFacts, own_namespace: Option<&Symbol>) -> Peer {
 }
 
 fn lasting(labels: &Labels) -> Selector {
-    let lasting = labels.iter().filter(|(key, _)| !PASSING.contains(&key.as_str()));
+    let lasting = labels.iter().filter(|(key, _)| !is_passing(key));
     Selector::new(
         lasting
             .map(|(key, value)| Requirement::is(key.clone(), value.clone()))

@@ -100,7 +100,7 @@ impl Drop for Door {
     }
 }
 
-fn bound(place: Option<&Netns>, address: SocketAddr) -> Result<TcpSocket> {
+pub(crate) fn bound(place: Option<&Netns>, address: SocketAddr) -> Result<TcpSocket> {
     let bind = || {
         let socket = TcpSocket::new_v4().context("make a socket")?;
         socket.set_reuseaddr(true).context("share the port with its keeper")?;

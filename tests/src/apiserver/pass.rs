@@ -9,7 +9,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::json;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A folder of credentials, removed when this goes.
@@ -29,6 +29,8 @@ struct Token {
 /// A server's certificate and the authority a client must trust for it.
 pub(crate) struct Certified {
     pub(crate) authority_pem: String,
+    pub(crate) certificate_pem: String,
+    pub(crate) key_pem: String,
     pub(crate) config: Arc<ServerConfig>,
 }
 
@@ -67,6 +69,15 @@ impl Pass {
             return true;
         };
         header.and_then(|header| header.strip_prefix("Bearer ")) == Some(token.valid.as_str())
+    }
+
+    /// The one that lets in now; empty if none is needed.
+    pub(crate) fn valid_token(&self) -> String {
+        self.token().map(|token| token.valid.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(crate) fn kubeconfig(&self) -> PathBuf {
@@ -129,6 +140,8 @@ impl Certified {
         let certificate = CertificateParams::new(names.map(str::to_owned))?.signed_by(&key, &issuer)?;
         Ok(Self {
             authority_pem,
+            certificate_pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
             config: server_config(certificate.der().clone(), &key)?,
         })
     }

@@ -53,7 +53,7 @@ impl Client {
         let counted = Arc::clone(&tally);
         let mut number = 0;
         let worker = Worker::start(pod, move || {
-            number += 1;
+            number = u16::wrapping_add(number, 1);
             let became = match call.resolve(number) {
                 Err(_) => &counted.nameless,
                 Ok(address) if call.request(address).is_ok() => &counted.answered,
@@ -105,11 +105,10 @@ impl Call {
     fn request(&self, address: Ipv4Addr) -> io::Result<()> {
         let mut stream = TcpStream::connect_timeout(&(address, self.port).into(), PATIENCE_TO_CONNECT)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        write!(
-            stream,
-            "GET / HTTP/1.1\r\nHost: {}:{}\r\nConnection: close\r\n\r\n",
-            self.name, self.port
-        )?;
+        let (name, port) = (&self.name, self.port);
+        // In one piece, for the server answers and closes once it has read something.
+        let request = format!("GET / HTTP/1.1\r\nHost: {name}:{port}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         if answer.starts_with("HTTP/1.1 200 ") {

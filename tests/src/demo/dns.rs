@@ -6,7 +6,7 @@ const HEADER: usize = 12;
 const TYPE_A_CLASS_IN: [u8; 4] = [0, 1, 0, 1];
 
 /// A question for a name's IPv4 address.
-pub(super) fn question(id: u16, name: &str) -> Vec<u8> {
+pub(crate) fn question(id: u16, name: &str) -> Vec<u8> {
     const RECURSION_DESIRED: [u8; 2] = [1, 0];
     let mut message = id.to_be_bytes().to_vec();
     message.extend(RECURSION_DESIRED);
@@ -21,7 +21,7 @@ pub(super) fn question(id: u16, name: &str) -> Vec<u8> {
 }
 
 /// The answer to a question; nothing for what is none.
-pub(super) fn answer(question: &[u8], address_of: impl Fn(&str) -> Option<Ipv4Addr>) -> Option<Vec<u8>> {
+pub(crate) fn answer(question: &[u8], address_of: impl Fn(&str) -> Option<Ipv4Addr>) -> Option<Vec<u8>> {
     const SECONDS_TO_LIVE: [u8; 4] = [0, 0, 0, 5];
     const NAME_OF_THE_QUESTION: [u8; 2] = [0xc0, 0x0c];
     let (name, end) = name(question)?;
@@ -47,10 +47,11 @@ pub(super) fn answer(question: &[u8], address_of: impl Fn(&str) -> Option<Ipv4Ad
 }
 
 /// The address in an answer to the question of this number.
-pub(super) fn address(id: u16, answer: &[u8]) -> Option<Ipv4Addr> {
+pub(crate) fn address(id: u16, answer: &[u8]) -> Option<Ipv4Addr> {
     const OK: u8 = 0;
     let is_ours = answer.get(..2)? == id.to_be_bytes() && answer.get(3)? & 0x0f == OK && answer.get(6..8)? == [0, 1];
-    let address: [u8; 4] = answer.get(answer.len().checked_sub(4)?..)?.try_into().ok()?;
+    let body = answer.get(HEADER..)?;
+    let address: [u8; 4] = body.get(body.len().checked_sub(4)?..)?.try_into().ok()?;
     is_ours.then(|| address.into())
 }
 

@@ -61,10 +61,13 @@ fn patch_json(server: &ApiServer, (kind, namespace, name): Reference<'_>, patch:
         let parent = object
             .pointer_mut(parent)
             .with_context(|| format!("there is no {parent}"))?;
-        match parent {
-            Value::Array(items) if last == "-" => items.push(operation["value"].clone()),
-            Value::Object(fields) => drop(fields.insert(last.to_owned(), operation["value"].clone())),
-            other => bail!("cannot add {last} to {other}"),
+        let value = operation["value"].clone();
+        if let Value::Object(fields) = parent {
+            fields.insert(last.to_owned(), value);
+        } else if let (Value::Array(items), "-") = (&mut *parent, last) {
+            items.push(value);
+        } else {
+            bail!("cannot add {last} to {parent}");
         }
     }
     server.apply(&object).map(drop)
@@ -79,8 +82,11 @@ fn plural(kind: &str) -> Result<&'static str> {
     })
 }
 
-/// Arguments, and options with their values.
-fn sorted(words: &[String]) -> Result<(Vec<&str>, Vec<(&str, &str)>)> {
+/// An option and its value.
+type Given<'a> = (&'a str, &'a str);
+
+/// Arguments, and options.
+fn sorted(words: &[String]) -> Result<(Vec<&str>, Vec<Given<'_>>)> {
     let (mut arguments, mut options) = (Vec::new(), Vec::new());
     let mut words = words.iter().map(String::as_str);
     while let Some(word) = words.next() {
@@ -93,7 +99,7 @@ fn sorted(words: &[String]) -> Result<(Vec<&str>, Vec<(&str, &str)>)> {
     Ok((arguments, options))
 }
 
-fn option<'a>(options: &[(&'a str, &'a str)], name: &str) -> Option<&'a str> {
+fn option<'a>(options: &[Given<'a>], name: &str) -> Option<&'a str> {
     options.iter().find(|(one, _)| *one == name).map(|(_, value)| *value)
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// The node's name.
 pub const NODE: &str = "node-1";
 
-pub(super) fn node(addresses: Addresses) -> Value {
+pub(crate) fn node(addresses: Addresses) -> Value {
     let own = [addresses.v4.to_string(), addresses.v6.to_string()];
     let addresses = own.map(|address| json!({"type": "InternalIP", "address": address}));
     json!({

@@ -14,7 +14,7 @@ use crate::enforcer::Enforcer;
 use crate::node::{Family, Node};
 use crate::pod::Pod;
 use crate::process::Agent;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -137,10 +137,13 @@ impl Stage {
         let Self { clients, agent, .. } = self;
         drop(clients);
         let ended = agent.stop(PATIENCE)?;
-        anyhow::ensure!(ended.status.success(), "the agent ended badly: {}", ended.stderr);
+        ensure!(ended.status.success(), "the agent ended badly: {}", ended.stderr);
         Ok(())
     }
 }
+
+/// Where the agent listens besides, which only the node reaches.
+pub const LISTEN: &str = "127.0.0.1:4250";
 
 const SOCKET: &str = "netobs.sock";
 /// What the clients call.
@@ -161,7 +164,7 @@ fn start_agent(node: &Node, server: &ApiServer, folder: &Folder, programs: &Prog
     let mut command = node.command(&programs.agent.to_string_lossy())?;
     command.arg("--kubeconfig").arg(server.kubeconfig());
     command.arg("--socket").arg(folder.path().join(SOCKET));
-    command.args(["--node-name", objects::NODE, "--listen", "none", "--http", "none"]);
+    command.args(["--node-name", objects::NODE, "--listen", LISTEN, "--http", "none"]);
     // Short, for a story is.
     command.args(["--update-every", "1", "--lag", "1", "--log", "warn"]);
     Agent::start(&mut command)

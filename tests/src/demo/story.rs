@@ -10,7 +10,7 @@ use super::scenario::Scenario;
 use super::stage::Stage;
 use anyhow::{Context as _, Result, bail, ensure};
 use netobs_api::v1::{Cause, CauseState};
-use std::io::{self, Write as _};
+use std::io;
 use std::time::{Duration, Instant};
 
 /// How a story is told.
@@ -30,7 +30,7 @@ pub fn tell(manner: Manner, programs: Programs, curtain: &Curtain) -> Result<()>
     let mut stage = Stage::set(manner.scenario, programs)?;
     teller.play(&mut stage)?;
     if manner.keep {
-        teller.say(&words::to_try(&stage))?;
+        teller.say_aside(&words::to_try(&stage))?;
         curtain.wait();
     }
     stage.strike()
@@ -66,14 +66,13 @@ impl Teller<'_> {
         let Some(suggestion) = suggestions.next() else {
             return self.say(words::NOTHING_TO_MEND);
         };
-        let before = calls(stage)?;
         self.say("Do what it says:\n")?;
         for command in &suggestion.commands {
             self.run(stage, command)?;
         }
         let is_mended = |cause: &Cause| cause.state() == CauseState::Mended;
         self.await_causes(stage, |causes| causes.iter().all(is_mended))?;
-        self.watch_traffic_since(stage, before, "Since then")?;
+        self.watch_traffic_since(stage, calls(stage)?, "Since then")?;
         self.netobs(stage, &["causes", "--all"])?;
         self.netobs(stage, &["flows", "--port", "8080", "--last", "4"])
     }
@@ -128,16 +127,28 @@ impl Teller<'_> {
         self.say("")
     }
 
-    /// A line for a reader; with JSON asked for, there is none.
+    /// For a reader; with JSON asked for, there is none.
     fn say(&self, text: &str) -> Result<()> {
         if self.manner.json {
             return Ok(());
         }
-        let mut out = io::stdout().lock();
-        writeln!(out, "{text}")
-            .and_then(|()| out.flush())
-            .context("write to standard output")
+        write_line(io::stdout().lock(), text)
     }
+
+    /// For a reader, who with JSON asked for is not at standard output.
+    fn say_aside(&self, text: &str) -> Result<()> {
+        if self.manner.json {
+            write_line(io::stderr().lock(), text)
+        } else {
+            self.say(text)
+        }
+    }
+}
+
+fn write_line(mut out: impl io::Write, text: &str) -> Result<()> {
+    writeln!(out, "{text}")
+        .and_then(|()| out.flush())
+        .context("tell the story")
 }
 
 fn calls(stage: &Stage) -> Result<[Calls; 2]> {

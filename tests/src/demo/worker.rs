@@ -12,14 +12,14 @@ use std::time::Duration;
 const LOOK_UP: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
-pub(super) struct Worker {
+pub(crate) struct Worker {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Worker {
     /// Does a task again and again, inside.
-    pub(super) fn start(netns: &Netns, mut task: impl FnMut() + Send + 'static) -> Self {
+    pub(crate) fn start(netns: &Netns, mut task: impl FnMut() + Send + 'static) -> Self {
         let (stop, netns) = (Arc::new(AtomicBool::new(false)), netns.clone());
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
@@ -38,7 +38,7 @@ impl Worker {
     }
 
     /// Answers each connection, one after the other.
-    pub(super) fn accept(
+    pub(crate) fn accept(
         netns: &Netns,
         at: SocketAddr,
         mut answer: impl FnMut(TcpStream) + Send + 'static,
@@ -52,7 +52,7 @@ impl Worker {
     }
 
     /// Answers each datagram.
-    pub(super) fn answer(
+    pub(crate) fn answer(
         netns: &Netns,
         at: SocketAddr,
         mut answer: impl FnMut(&[u8]) -> Option<Vec<u8>> + Send + 'static,

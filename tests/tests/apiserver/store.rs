@@ -3,7 +3,7 @@
 use super::raw::plain;
 use super::scene::{namespace, pod};
 use anyhow::{Context as _, Result};
-use netobs_tests::apiserver::Change;
+use netobs_tests::apiserver::{Change, Kind};
 use serde_json::{Value, json};
 
 fn version(object: &Value) -> Result<u64> {
@@ -108,5 +108,22 @@ fn an_unknown_kind_is_served_as_if_it_were_installed() -> Result<()> {
     let list = super::raw::get(&server, "/apis/crd.example/v1alpha1/fancypolicies")?.json()?;
     assert_eq!(list["kind"], "FancyPolicyList");
     assert_eq!(list["items"][0]["spec"]["order"], 7);
+    Ok(())
+}
+
+#[test]
+fn a_kind_may_be_served_before_there_is_anything_of_it() -> Result<()> {
+    let server = plain()?;
+    let path = "/apis/crd.example/v1/sparepolicies";
+    assert_eq!(super::raw::get(&server, path)?.status, 404);
+    server.serve(Kind {
+        group: "crd.example".to_owned(),
+        version: "v1".to_owned(),
+        kind: "SparePolicy".to_owned(),
+        plural: "sparepolicies".to_owned(),
+        namespaced: true,
+        has_status: false,
+    });
+    assert_eq!(super::raw::get(&server, path)?.json()?["items"], json!([]));
     Ok(())
 }

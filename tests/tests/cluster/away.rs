@@ -1,10 +1,11 @@
 //! An API server that is away.
 
-use super::scene::{Scene, is_well, watch};
+use super::scene::{Scene, is_well, on_each, watch};
 use super::subscriber::Subscriber;
 use super::talk::Talker;
 use anyhow::{Result, ensure};
 use netobs_api::v1;
+use netobs_tests::apiserver::Cluster;
 use netobs_tests::node::Family;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -88,5 +89,25 @@ fn an_api_server_may_die_under_traffic_and_come_back_with_another_version() -> R
     let talks = talker.stop()?;
     told.check(&talks, |talk, flow| is_of_web_and_db(flow, talk.began < settled))?;
     ensure!(scene.status()?.started_unix_nanos == started, "it was started anew");
+    scene.stop()
+}
+
+#[test]
+fn an_api_server_may_be_killed_and_started_again() -> Result<()> {
+    on_each(is_missed_and_found_again, is_missed_and_found_again)
+}
+
+fn is_missed_and_found_again<S: Cluster>(mut scene: Scene<S>) -> Result<()> {
+    let told = scene.subscribe()?;
+    let talker = Talker::start(&scene.web, &scene.db, scene.db.socket_address(Family::V4, 5432));
+    wait_for_tier(&told, "first")?;
+    scene.server.stop()?;
+    scene.wait_until("it says that the server is away", |status| {
+        watch(status, "pods").is_some_and(|pods| pods.listed && !pods.error.is_empty())
+    })?;
+    scene.server.start_again()?;
+    scene.server.label("pods", "prod-a", "web", "tier", Some("second"))?;
+    wait_for_tier(&told, "second")?;
+    told.check(&talker.stop()?, |_, flow| is_of_web_and_db(flow, false))?;
     scene.stop()
 }

@@ -4,13 +4,13 @@ use super::subscriber::Subscriber;
 use anyhow::{Context as _, Result, ensure};
 use netobs_api::client::{Connection, Server, Tls};
 use netobs_api::v1;
-use netobs_tests::apiserver::{ApiServer, Settings};
+use netobs_tests::apiserver::{ApiServer, Cluster, Real, Settings};
 use netobs_tests::node::{Family, Node};
 use netobs_tests::pod::Pod;
 use netobs_tests::process::Agent;
 use serde_json::{Value, json};
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,14 +20,20 @@ use tokio::runtime::{Builder, Runtime};
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 const NODE: &str = "node-a";
 
-pub(super) struct Scene {
-    pub(super) server: ApiServer,
+pub(super) struct Scene<S = ApiServer> {
+    pub(super) server: S,
     pub(super) web: Pod,
     pub(super) db: Pod,
+    pub(super) node: Node,
     agent: Agent,
     socket: PathBuf,
     runtime: Runtime,
-    _node: Node,
+}
+
+/// On the double, and on a real server where there is one.
+pub(super) fn on_each(double: fn(Scene) -> Result<()>, real: fn(Scene<Real>) -> Result<()>) -> Result<()> {
+    Scene::begin()?.map_or(Ok(()), double)?;
+    Scene::begin()?.map_or(Ok(()), real)
 }
 
 impl Scene {
@@ -41,27 +47,43 @@ impl Scene {
     /// As it is right after its start, with a server to which something was done before.
     pub(super) fn start_with(streaming_lists: bool, prepare: impl FnOnce(&ApiServer)) -> Result<Self> {
         let node = Node::routed()?;
-        let mut pods = node.pods(&["web", "db"])?.into_iter();
-        let (Some(web), Some(db)) = (pods.next(), pods.next()) else {
-            anyhow::bail!("two names give two pods")
-        };
         let server = ApiServer::start_with(Settings {
             place: Some((*node).clone()),
             streaming_lists,
             ..Settings::default()
         })?;
-        fill(&server, &node, &web, &db)?;
         prepare(&server);
+        Self::of(node, server)
+    }
+}
+
+impl<S: Cluster> Scene<S> {
+    /// As [`Scene::start`]; nothing where there can be no such server.
+    fn begin() -> Result<Option<Self>> {
+        let node = Node::routed()?;
+        let Some(server) = S::begin(&node)? else {
+            return Ok(None);
+        };
+        let scene = Self::of(node, server)?;
+        scene.wait_until("it is ready", |status| status.ready)?;
+        Ok(Some(scene))
+    }
+
+    fn of(node: Node, server: S) -> Result<Self> {
+        let mut pods = node.pods(&["web", "db"])?.into_iter();
+        let (Some(web), Some(db)) = (pods.next(), pods.next()) else {
+            anyhow::bail!("two names give two pods")
+        };
+        fill(&server, &node, &web, &db)?;
         let socket = socket();
-        let agent = start_agent(&node, &server, &socket)?;
         Ok(Self {
+            agent: start_agent(&node, &server.kubeconfig(), &socket)?,
             server,
             web,
             db,
-            agent,
+            node,
             socket,
             runtime: Builder::new_multi_thread().worker_threads(1).enable_all().build()?,
-            _node: node,
         })
     }
 
@@ -135,7 +157,7 @@ pub(super) fn pod(namespace: &str, name: &str, address: &str) -> Value {
     })
 }
 
-fn fill(server: &ApiServer, node: &Node, web: &Pod, db: &Pod) -> Result<()> {
+fn fill(server: &impl Cluster, node: &Node, web: &Pod, db: &Pod) -> Result<()> {
     let address = |pod: &Pod| pod.address(Family::V4).to_string();
     let node_address = node.addresses().of(Family::V4).to_string();
     server.apply(&json!({
@@ -152,11 +174,11 @@ fn fill(server: &ApiServer, node: &Node, web: &Pod, db: &Pod) -> Result<()> {
     server.apply(&pod("prod-b", "db", &address(db))).map(drop)
 }
 
-fn start_agent(node: &Node, server: &ApiServer, socket: &PathBuf) -> Result<Agent> {
+fn start_agent(node: &Node, kubeconfig: &Path, socket: &Path) -> Result<Agent> {
     let program =
         env::var("NETOBS_AGENT").context("NETOBS_AGENT names no agent: run these tests with `cargo xtask test lab`")?;
     let mut command = node.command(&program)?;
-    command.arg("--kubeconfig").arg(server.kubeconfig());
+    command.arg("--kubeconfig").arg(kubeconfig);
     command.arg("--socket").arg(socket);
     command.args(["--node-name", NODE, "--listen", "none", "--http", "none"]);
     let agent = Agent::start(&mut command)?;

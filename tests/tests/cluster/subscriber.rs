@@ -1,7 +1,7 @@
 //! A subscriber that keeps all it is told.
 
 use super::scene::PATIENCE;
-use super::talk::Talk;
+use super::talk::{Ends, Talk};
 use anyhow::{Result, ensure};
 use netobs_api::v1::{self, subscribe_response::Message};
 use std::collections::BTreeMap;
@@ -17,8 +17,8 @@ pub(super) struct Subscriber(Arc<Mutex<Told>>);
 
 #[derive(Default)]
 struct Told {
-    /// All that was told of each connection, by the address of who began it.
-    by_client: BTreeMap<SocketAddr, Vec<v1::Flow>>,
+    /// All that was told of each connection.
+    by_ends: BTreeMap<Ends, Vec<v1::Flow>>,
     lost: Vec<v1::Lost>,
     end: Option<String>,
 }
@@ -46,7 +46,7 @@ impl Subscriber {
         let told = self.lock();
         ensure!(told.lost.is_empty(), "lost: {:?}", told.lost);
         for talk in talks {
-            let flows = told.by_client.get(&talk.client).into_iter().flatten();
+            let flows = told.by_ends.get(&talk.ends).into_iter().flatten();
             flows.clone().try_for_each(|flow| check(talk, flow))?;
         }
         Ok(())
@@ -55,10 +55,10 @@ impl Subscriber {
     /// Waits for a flow that was told after now.
     pub(super) fn wait_for(&self, what: &str, is_it: impl Fn(&v1::Flow) -> bool) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
-        let seen: usize = self.lock().by_client.values().map(Vec::len).sum();
+        let seen: usize = self.lock().by_ends.values().map(Vec::len).sum();
         loop {
             let told = self.lock();
-            let all = told.by_client.values().flatten();
+            let all = told.by_ends.values().flatten();
             if all.clone().count() > seen && all.clone().any(&is_it) {
                 return Ok(());
             }
@@ -79,7 +79,7 @@ impl Subscriber {
             let told = self.lock();
             let missing: Vec<_> = talks
                 .iter()
-                .filter(|talk| !told.by_client.contains_key(&talk.client))
+                .filter(|talk| !told.by_ends.contains_key(&talk.ends))
                 .collect();
             if missing.is_empty() {
                 return Ok(());
@@ -101,8 +101,8 @@ impl Subscriber {
         let mut told = self.lock();
         match answer.message {
             Some(Message::Flow(flow)) => {
-                if let Some(client) = client(&flow) {
-                    told.by_client.entry(client).or_default().push(flow);
+                if let Some(ends) = ends(&flow) {
+                    told.by_ends.entry(ends).or_default().push(flow);
                 }
             }
             Some(Message::Lost(lost)) => told.lost.push(lost),
@@ -115,7 +115,13 @@ impl Subscriber {
     }
 }
 
-fn client(flow: &v1::Flow) -> Option<SocketAddr> {
-    let address = flow.source.as_ref()?.address.parse().ok()?;
-    Some(SocketAddr::new(address, u16::try_from(flow.source_port).ok()?))
+fn ends(flow: &v1::Flow) -> Option<Ends> {
+    let end = |endpoint: &Option<v1::Endpoint>, port: u32| {
+        let address = endpoint.as_ref()?.address.parse().ok()?;
+        Some(SocketAddr::new(address, u16::try_from(port).ok()?))
+    };
+    Some(Ends {
+        client: end(&flow.source, flow.source_port)?,
+        server: end(&flow.destination, flow.destination_port)?,
+    })
 }

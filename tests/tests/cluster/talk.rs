@@ -14,10 +14,16 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// A connection that was made and closed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Talk {
-    /// Nobody else had this address and port in the meantime.
-    pub(super) client: SocketAddr,
+    pub(super) ends: Ends,
     pub(super) began: Instant,
     pub(super) ended: Instant,
+}
+
+/// By which a connection is known: nobody else had both in the meantime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ends {
+    pub(super) client: SocketAddr,
+    pub(super) server: SocketAddr,
 }
 
 /// One pod that talks to another until it is told to stop.
@@ -52,7 +58,10 @@ pub(super) fn talk(from: &Netns, at: &Netns, to: SocketAddr) -> Result<Talk> {
     let began = Instant::now();
     let exchange = tcp::exchange(from, at, to, 100, 1_000)?;
     Ok(Talk {
-        client: exchange.client,
+        ends: Ends {
+            client: exchange.client,
+            server: to,
+        },
         began,
         ended: Instant::now(),
     })

@@ -1,7 +1,7 @@
 //! Each scenario yields its cause, all of it and no other; doing what is suggested mends it.
 
 use super::play::{Pair, Play, dropped, suggestion};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use netobs_api::v1::{self, CauseKind, CauseState, HintKind, LabelOperator, PartyKind, PolicyDirection, Protocol};
 use netobs_tests::demo::{Role, Scenario};
 use std::thread;
@@ -18,7 +18,7 @@ fn is_for_want_of_a_label(play: &Play) -> Result<v1::Cause> {
     assert_eq!(cause.kind(), CauseKind::Label, "{cause:#?}");
     assert_eq!(cause.direction(), PolicyDirection::Ingress);
     let [label] = cause.labels.as_slice() else {
-        anyhow::bail!("not one label: {cause:#?}");
+        bail!("not one label: {cause:#?}");
     };
     let object = v1::LabelledRef {
         kind: "Namespace".to_owned(),

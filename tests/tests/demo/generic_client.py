@@ -13,7 +13,9 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 SERVICE = "netobs.v1.FlowService"
 PATIENCE = 20
 
-channel = grpc.insecure_channel(sys.argv[1])
+# Otherwise it calls a server behind a socket by its path, which is no name of a host, and HTTP/2 servers may refuse that.
+options = [("grpc.default_authority", "localhost")] if sys.argv[1].startswith("unix:") else []
+channel = grpc.insecure_channel(sys.argv[1], options)
 database = ProtoReflectionDescriptorDatabase(channel)
 service = DescriptorPool(database).FindServiceByName(SERVICE)
 
@@ -36,7 +38,9 @@ def told(message):
     return json_format.MessageToDict(message, preserving_proto_field_name=True)
 
 
-followed = call("Subscribe", {"follow": True})
+# The kernel tells of drops in all namespaces of the machine, so also of those that are no pod's.
+of_pod = {"either": [{"namespaces": ["ops-utils"]}]}
+followed = call("Subscribe", {"follow": True, "include": [of_pod]})
 print(
     json.dumps(
         {

@@ -48,11 +48,17 @@ impl Play {
         self.stage.end_traffic();
     }
 
-    /// Packets that came to the enforcer and did not come out behind it.
+    /// Packets that came to the enforcer and did not come out behind it, at a moment at which none comes out.
     pub(super) fn refused(&self, pair: Pair) -> Result<u64> {
-        let behind = self.stage.node().counted(&name(pair, "behind"))?.packets;
-        let before = self.stage.node().counted(&name(pair, "before"))?.packets;
-        Ok(before - behind)
+        let count = |what| Ok::<_, anyhow::Error>(self.stage.node().counted(&name(pair, what))?.packets);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (behind, before) = (count("behind")?, count("before")?);
+            if count("behind")? == behind {
+                return Ok(before - behind);
+            }
+            ensure!(Instant::now() < deadline, "{pair:?}: packets never pause");
+        }
     }
 
     /// TCP connections that came through.

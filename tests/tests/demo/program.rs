@@ -16,9 +16,7 @@ fn demo(arguments: &[&str]) -> Result<Output> {
 
 fn text(scenario: Scenario) -> Result<String> {
     let output = demo(&["--scenario", scenario.name()])?;
-    let text = String::from_utf8(output.stdout)?;
-    println!("{text}");
-    Ok(text)
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 #[test]
@@ -30,6 +28,7 @@ fn each_label_scenario_names_the_label_mends_it_and_says_so() -> Result<()> {
         Scenario::Annotation,
     ] {
         let text = text(scenario)?;
+        println!("{text}");
         let (before, after) = text
             .split_once("\n$ kubectl label namespace ops-utils env=prod\n")
             .with_context(|| format!("{scenario}: the label is not set"))?;

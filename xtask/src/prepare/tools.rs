@@ -25,6 +25,8 @@ pub(crate) const NETWORK: [Tool; 4] = [
     tool("ethtool", "ethtool"),
 ];
 
+pub(crate) const READERS: [Tool; 2] = [tool("chromium", "chromium"), tool("dot", "graphviz")];
+
 pub(crate) const MACHINE: [Tool; 4] = [
     tool("qemu-system-x86_64", "qemu-system-x86"),
     tool("busybox", "busybox-static"),

@@ -17,8 +17,6 @@ use crate::serve::{
     tls::TlsKeeper,
 };
 
-/// At all doors together; whoever comes then waits outside.
-const MOST_CONNECTIONS: usize = 1_024;
 const LONGEST_HANDSHAKE: Duration = Duration::from_secs(10);
 /// What keeps one from being accepted, such as too many open files, needs a moment to pass.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -46,10 +44,11 @@ pub(in crate::serve) async fn accept(door: Door, reception: Reception) {
 }
 
 impl Reception {
-    pub(in crate::serve) fn new(connections: mpsc::Sender<Connection>) -> Self {
+    /// For so many connections at once, at all doors together; whoever comes then waits outside.
+    pub(in crate::serve) fn new(connections: mpsc::Sender<Connection>, most: usize) -> Self {
         Self {
             connections,
-            places: Arc::new(Semaphore::new(MOST_CONNECTIONS)),
+            places: Arc::new(Semaphore::new(most)),
         }
     }
 

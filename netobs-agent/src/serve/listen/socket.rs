@@ -22,7 +22,7 @@ pub(in crate::serve) struct SocketFile {
 }
 
 pub(super) async fn bind(path: &Path, group: Option<&str>) -> Result<(UnixListener, SocketFile), ServeError> {
-    let group = group.map(group_number).transpose()?;
+    let number = group.map(group_number).transpose()?;
     make_folder(path)?;
     clear(path).await?;
     let failed = |source| ServeError::Socket {
@@ -35,7 +35,13 @@ pub(super) async fn bind(path: &Path, group: Option<&str>) -> Result<(UnixListen
         identity: identity(path),
     };
     fs::set_permissions(path, Permissions::from_mode(MODE)).map_err(failed)?;
-    chown(path, None, group).map_err(failed)?;
+    if let Some(name) = group {
+        chown(path, None, number).map_err(|source| ServeError::SocketGroup {
+            path: path.to_owned(),
+            group: name.to_owned(),
+            source,
+        })?;
+    }
     Ok((listener, file))
 }
 

@@ -1,11 +1,16 @@
 //! Sockets and addresses that are taken, stale or not ours.
 use std::{
     fs,
-    os::unix::{fs::PermissionsExt as _, net::UnixListener},
+    os::unix::{
+        fs::{MetadataExt as _, PermissionsExt as _},
+        net::UnixListener,
+    },
+    time::Duration,
 };
 
-use tokio::sync::mpsc;
+use tokio::{net::UnixStream, sync::mpsc, task::JoinSet, time::timeout};
 
+use super::{Reception, accept, open};
 use crate::serve::{
     ServeError, Server, Settings,
     tests::scene::{Folder, connect, feed, settings},
@@ -38,7 +43,7 @@ async fn a_socket_nobody_answers_on_is_replaced() {
     assert!(path.exists(), "a stale socket stays behind");
     let _server = bind(&settings(&path)).await.unwrap();
     // Nobody accepts yet, but the kernel lets one in.
-    tokio::net::UnixStream::connect(&path).await.unwrap();
+    UnixStream::connect(&path).await.unwrap();
 }
 
 #[tokio::test]
@@ -91,6 +96,24 @@ async fn a_group_that_is_not_there_is_named() {
 }
 
 #[tokio::test]
+async fn the_socket_is_given_to_a_group_by_name_or_number() {
+    let folder = Folder::new();
+    let path = folder.path("netobs.sock");
+    let own = fs::metadata(folder.path("")).unwrap().gid();
+    let groups = fs::read_to_string("/etc/group").unwrap();
+    let name = groups.lines().find_map(|line| {
+        let fields: Vec<_> = line.split(':').collect();
+        (fields[2] == own.to_string()).then(|| fields[0].to_owned())
+    });
+    for group in [own.to_string(), name.unwrap()] {
+        let mut settings = settings(&path);
+        settings.socket_group = Some(group);
+        let _server = bind(&settings).await.unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().gid(), own);
+    }
+}
+
+#[tokio::test]
 async fn a_taken_address_is_named_and_leaves_no_socket_behind() {
     let folder = Folder::new();
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -138,4 +161,27 @@ async fn a_running_server_is_not_pushed_aside_by_another() {
     let error = error(&settings(&scene.socket())).await;
     assert!(matches!(error, ServeError::SocketInUse { .. }), "{error}");
     connect(&scene.socket()).await;
+}
+
+#[tokio::test]
+async fn beyond_the_bound_a_client_waits_until_another_goes() {
+    let folder = Folder::new();
+    let path = folder.path("netobs.sock");
+    let doors = open(&settings(&path), None).await.unwrap();
+    let (sender, mut connections) = mpsc::channel(16);
+    let reception = Reception::new(sender, 2);
+    let mut accepting = JoinSet::new();
+    for door in doors {
+        accepting.spawn(accept(door, reception.clone()));
+    }
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        clients.push(UnixStream::connect(&path).await.unwrap());
+    }
+    let first = connections.recv().await.unwrap();
+    let _second = connections.recv().await.unwrap();
+    let wait = Duration::from_millis(100);
+    assert!(timeout(wait, connections.recv()).await.is_err(), "a third was let in");
+    drop(first);
+    connections.recv().await.unwrap();
 }

@@ -16,7 +16,7 @@ use super::{
     listener::{Listener, history},
     scene::{NETFILTER_DROP, Scene, at, dropped, flow},
 };
-use crate::serve::{Ability, CauseCount};
+use crate::serve::{Ability, CauseCount, ClusterSnapshot, tls::authority::Authority};
 
 async fn scene() -> Scene {
     Scene::with(16, |settings, _| settings.http = Some("127.0.0.1:0".parse().unwrap())).await
@@ -140,12 +140,36 @@ async fn what_is_sent_is_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_app_there_is_still_what_the_room_knows() {
+    let mut scene = scene().await;
+    scene.tell([flow(1)]);
+    scene.kill_app();
+    let metrics = metrics(&scene).await;
+    assert_eq!(metrics["netobs_answering"], 0.0);
+    assert_eq!(metrics["netobs_flows_told_total{verdict=\"forwarded\"}"], 1.0);
+    assert!(!metrics.contains_key("netobs_ready"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_metric_is_described_and_documented() {
-    let scene = scene().await;
+    let scene = Scene::with(16, |settings, folder| {
+        settings.http = Some("127.0.0.1:0".parse().unwrap());
+        settings.tls = Some(Authority::new().issue().write(folder));
+    })
+    .await;
+    scene.snapshot.lock().unwrap().cluster = Some(ClusterSnapshot {
+        server: String::new(),
+        watches: Vec::new(),
+    });
     scene.tell([dropped_packets(1, 1, Phase::Opened)]);
     let page = ask(&scene, "GET", "/metrics").await;
     let documented = include_str!("../../../../docs/metrics.md");
     let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let types: Vec<&str> = types.collect();
+    let in_tables = documented
+        .lines()
+        .filter(|line| line.starts_with("| `") && line.contains("_"));
+    assert_eq!(types.len(), in_tables.count(), "as many are documented as there are");
     for line in types {
         let (name, kind) = line.split_once(' ').unwrap();
         assert_eq!(kind == "counter", name.ends_with("_total"), "{name}");

@@ -14,6 +14,10 @@ const KILLS: u32 = 25;
 
 #[test]
 fn killed_at_any_moment_the_writer_leaves_what_it_said_was_written() {
+    // The test runs itself once more, to be killed.
+    if let Some(dir) = env::var_os(DIR) {
+        return write_until_the_end(&PathBuf::from(dir));
+    }
     let dir = Dir::new();
     let mut rounds = 0;
     for kill in 0..KILLS {
@@ -35,8 +39,11 @@ fn killed_at_any_moment_the_writer_leaves_what_it_said_was_written() {
 /// The last round that the writer said was on disk.
 fn write_until_killed(dir: &Dir, after: Duration) -> u64 {
     let mut writer = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "store::tests::crash::the_writer_that_is_killed"])
-        .args(["--ignored", "--nocapture"])
+        .args([
+            "--exact",
+            "store::tests::crash::killed_at_any_moment_the_writer_leaves_what_it_said_was_written",
+        ])
+        .arg("--nocapture")
         .env(DIR, &dir.0)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -54,10 +61,7 @@ fn write_until_killed(dir: &Dir, after: Duration) -> u64 {
     rounds.last().unwrap_or(first)
 }
 
-#[test]
-#[ignore = "run by the test that kills it"]
-fn the_writer_that_is_killed() {
-    let dir = PathBuf::from(env::var_os(DIR).unwrap());
+fn write_until_the_end(dir: &Path) {
     let (mut file, stored) = open(&dir.join(NAME));
     let before = stored.edges.first().map_or(0, |edge| edge.connections);
     for round in before + 1..before + 100_000 {

@@ -1,0 +1,409 @@
+//! Generated policies admit what they came from, and nothing can be taken from them.
+use expect_test::{Expect, expect};
+use proptest::{option, prelude::*, sample::select};
+
+use super::{Phase, Plan, Request, Why, generate};
+use crate::{
+    event::Protocol,
+    fixtures::at,
+    inventory::Listing,
+    policy::{Direction, Peers, Policy, PolicySet, PortRange, Ports},
+    render,
+    scene::{
+        Stage,
+        seen::{Seen, dns, dropped, inventory, monitoring},
+    },
+};
+
+proptest! {
+    #[test]
+    fn generated_policies_admit_every_edge_they_came_from(listing in inventory(), request in requests()) {
+        let plan = generate(&listing, &request);
+        let set = plan.policy_set();
+        for (edge, direction, admitted) in wanted(&listing, &request, &plan, &set) {
+            prop_assert!(admitted, "{} ({direction:?})\n{plan:#?}", render::generate::ends(&listing.edges[edge]));
+        }
+    }
+
+    #[test]
+    fn no_part_of_generated_policies_can_be_taken_away(listing in inventory(), request in requests()) {
+        let plan = generate(&listing, &request);
+        for (smaller, what) in smaller(&plan) {
+            let mut edges = wanted(&listing, &request, &plan, &smaller).into_iter();
+            prop_assert!(edges.any(|(_, _, admitted)| !admitted), "{what} is not needed\n{plan:#?}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_what_was_seen_does_not_matter(listing in inventory(), request in requests()) {
+        let mut turned = listing.clone();
+        turned.portraits.reverse();
+        let plan = generate(&listing, &request);
+        prop_assert_eq!(plan.drafts, generate(&turned, &request).drafts);
+    }
+}
+
+#[test]
+fn each_workload_is_named_by_labels_that_stay_and_tell_it_apart() {
+    let seen = Seen::default()
+        .workload("shop/web", "app=shop,component=web,pod-template-hash=1", "http:80")
+        .workload("shop/api", "app=shop,component=api,version=7", "http:8080")
+        .workload("shop/bare", "pod-template-hash=2", "")
+        .edge("shop/web", "shop/api", 8080, 5)
+        .edge("shop/bare", "shop/api", 8081, 5);
+    check(
+        seen,
+        &full(),
+        &expect![[r#"
+            default-deny: all
+              ingress
+              egress
+            allow-api: app=shop,component=api
+              ingress from everybody in shop: 8081/TCP
+              ingress from app=shop,component=web in shop: http/TCP
+            allow-bare: all
+              egress to app=shop,component=api in shop: 8081/TCP
+            allow-web: app=shop,component=web
+              egress to app=shop,component=api in shop: http/TCP
+        "#]],
+    );
+}
+
+#[test]
+fn name_servers_and_monitoring_have_policies_of_their_own() {
+    let seen = Seen::default()
+        .workload("shop/web", "app=web", "metrics:9100")
+        .workload("shop/db", "app=db", "metrics:9187")
+        .workload("sys/dns", "k8s-app=kube-dns", "dns:53")
+        .workload("ops/prom", "app.kubernetes.io/name=prometheus", "")
+        .edge_with("shop/web", "sys/dns", Protocol::Udp, 53, 9, dns)
+        .edge_with("shop/db", "sys/dns", Protocol::Udp, 53, 9, dns)
+        .edge_with("ops/prom", "shop/web", Protocol::Tcp, 9100, 9, monitoring)
+        .edge_with("ops/prom", "shop/db", Protocol::Tcp, 9187, 9, monitoring)
+        .edge("shop/web", "shop/db", 5432, 9);
+    let listing = seen.finish();
+    for (phase, expected) in [
+        (
+            Phase::Dns,
+            expect![[r#"
+                allow-dns: all
+                  egress to k8s-app=kube-dns in kubernetes.io/metadata.name=sys: 53/UDP or 53/TCP
+                  egress to everybody: any port
+            "#]],
+        ),
+        (
+            Phase::Baseline,
+            expect![[r#"
+                default-deny: all
+                  ingress
+                  egress
+                allow-dns: all
+                  egress to k8s-app=kube-dns in kubernetes.io/metadata.name=sys: 53/UDP or 53/TCP
+                allow-same-namespace: all
+                  ingress from everybody in shop: any port
+                  egress to everybody in shop: any port
+                allow-monitoring: all
+                  ingress from app.kubernetes.io/name=prometheus in kubernetes.io/metadata.name=ops: 9100/TCP or 9187/TCP
+            "#]],
+        ),
+    ] {
+        let request = Request { phase, ..full() };
+        expected.assert_eq(&text(&generate(&listing, &request)));
+    }
+}
+
+#[test]
+fn namespaces_are_named_by_the_label_that_is_wished_where_they_have_it() {
+    let seen = || {
+        Seen::default()
+            .workload("shop/web", "app=web", "")
+            .workload("ops/prom", "app=prom", "")
+            .edge("ops/prom", "shop/web", 80, 9)
+    };
+    let wished = Request {
+        namespace_labels: vec!["owner".into(), "team".into()],
+        ..full()
+    };
+    check(
+        seen(),
+        &wished,
+        &expect![[r#"
+            default-deny: all
+              ingress
+              egress
+            allow-web: app=web
+              ingress from app=prom in team=ops: 80/TCP
+        "#]],
+    );
+}
+
+#[test]
+fn the_outside_and_nodes_are_named_by_address_and_blocks_at_the_same_ports_together() {
+    let seen = Seen::default()
+        .workload("shop/web", "app=web", "http:80")
+        .edge("shop/web", "203.0.113.7/32", 443, 9)
+        .edge("shop/web", "198.51.100.0/24", 443, 9)
+        .edge("shop/web", "node-1", 6443, 9)
+        .edge("203.0.113.9/32", "shop/web", 80, 9);
+    check(
+        seen,
+        &full(),
+        &expect![[r#"
+            default-deny: all
+              ingress
+              egress
+            allow-web: app=web
+              ingress from 203.0.113.9/32: http/TCP
+              egress to 192.168.0.49/32: 6443/TCP
+              egress to 198.51.100.0/24, 203.0.113.7/32: 443/TCP
+        "#]],
+    );
+}
+
+#[test]
+fn what_was_dropped_or_seen_once_is_admitted_only_when_that_is_asked_for() {
+    let seen = || {
+        Seen::default()
+            .workload("shop/web", "app=web", "")
+            .workload("shop/api", "app=api", "")
+            .edge("shop/web", "shop/api", 80, 1)
+            .edge_with("shop/web", "shop/api", Protocol::Tcp, 81, 9, dropped)
+    };
+    let listing = seen().finish();
+    let plan = generate(&listing, &full());
+    let why: Vec<_> = plan.left_out.iter().map(|one| one.why).collect();
+    assert_eq!(why, [Why::SeenOnce, Why::SeenOnce, Why::Dropped, Why::Dropped]);
+    assert_eq!(
+        plan.policies()
+            .flat_map(|policy| policy.ingress)
+            .map(|rules| rules.rules.len())
+            .sum::<usize>(),
+        0
+    );
+    let request = Request {
+        seen_once: true,
+        dropped: true,
+        ..full()
+    };
+    check(
+        seen(),
+        &request,
+        &expect![[r#"
+            default-deny: all
+              ingress
+              egress
+            allow-api: app=api
+              ingress from app=web in shop: 80/TCP or 81/TCP
+            allow-web: app=web
+              egress to app=api in shop: 80/TCP or 81/TCP
+        "#]],
+    );
+}
+
+#[test]
+fn a_port_that_only_some_of_those_selected_have_a_name_for_is_told_by_its_number() {
+    let seen = Seen::default()
+        .workload("shop/web", "app=web", "")
+        .workload("shop/one", "", "http:80")
+        .workload("shop/other", "", "")
+        .edge("shop/web", "shop/one", 80, 9)
+        .edge("shop/web", "shop/other", 80, 9);
+    check(
+        seen,
+        &full(),
+        &expect![[r#"
+            default-deny: all
+              ingress
+              egress
+            allow-one: all
+              ingress from app=web in shop: 80/TCP
+            allow-web: app=web
+              egress to everybody in shop: 80/TCP
+        "#]],
+    );
+}
+
+#[test]
+fn what_was_last_seen_too_long_ago_is_not_looked_at() {
+    let listing = Seen::default()
+        .workload("shop/web", "app=web", "")
+        .edge("shop/web", "203.0.113.7/32", 443, 9)
+        .finish();
+    let request = Request {
+        since: Some(at(2_000)),
+        ..full()
+    };
+    let plan = generate(&listing, &request);
+    assert_eq!((plan.edges, plan.left_out.len(), plan.drafts.len()), (0, 0, 1));
+}
+
+/// Whether each edge that is not left out is admitted, in each direction that is the namespace's business.
+fn wanted(listing: &Listing, request: &Request, plan: &Plan, set: &PolicySet) -> Vec<(usize, Direction, bool)> {
+    let stage = Stage::of(listing);
+    let mut found = Vec::new();
+    for (index, edge) in listing.edges.iter().enumerate() {
+        if request.since.is_some_and(|since| edge.last < since) {
+            continue;
+        }
+        for direction in [Direction::Ingress, Direction::Egress] {
+            let left_out = plan
+                .left_out
+                .iter()
+                .find(|one| one.edge == index && one.direction == direction);
+            if left_out.is_some_and(|one| one.why != Why::AlwaysAdmitted) {
+                continue;
+            }
+            let admitted = stage
+                .connections(index, edge)
+                .filter(|connection| {
+                    let subject = connection.end(direction.subject()).pod();
+                    subject.is_some_and(|pod| pod.namespace == request.namespace)
+                })
+                .all(|connection| set.decide(&connection, direction).outcome().passes());
+            found.push((index, direction, admitted));
+        }
+    }
+    found
+}
+
+/// The policies, each time without one rule, one peer or one port.
+fn smaller(plan: &Plan) -> Vec<(PolicySet, String)> {
+    let policies: Vec<_> = plan.policies().collect();
+    let mut all = Vec::new();
+    for (number, policy) in policies.iter().enumerate() {
+        for direction in [Direction::Ingress, Direction::Egress] {
+            for smaller in without_a_part(policy, direction, plan.phase == Phase::Dns) {
+                let what = format!("{} ({direction:?}) less {}", policy.id.name, smaller.1);
+                let mut others = policies.clone();
+                others[number] = smaller.0;
+                all.push((others.into_iter().collect(), what));
+            }
+        }
+    }
+    all
+}
+
+fn without_a_part(policy: &Policy, direction: Direction, everything_is_open: bool) -> Vec<(Policy, String)> {
+    let mut all = Vec::new();
+    let change = |what: String, change: &dyn Fn(&mut Vec<crate::policy::Rule>)| {
+        let mut smaller = policy.clone();
+        let rules = match direction {
+            Direction::Ingress => smaller.ingress.as_mut(),
+            Direction::Egress => smaller.egress.as_mut(),
+        };
+        change(&mut rules.unwrap().rules);
+        (smaller, what)
+    };
+    let Some(rules) = policy.rules(direction).filter(|_| !everything_is_open) else {
+        return all;
+    };
+    for (index, rule) in rules.rules.iter().enumerate() {
+        all.push(change(format!("rule {index}"), &|rules| drop(rules.remove(index))));
+        if let Peers::Of(peers) = &rule.peers {
+            for peer in 0..peers.len() {
+                all.push(change(format!("rule {index} peer {peer}"), &|rules| {
+                    if let Peers::Of(peers) = &mut rules[index].peers {
+                        peers.remove(peer);
+                    }
+                }));
+            }
+        }
+        if let Ports::Of(ports) = &rule.ports {
+            for (port, what) in ports.iter().enumerate() {
+                let is_fallback = policy.id.name == "allow-dns" && what.protocol == Protocol::Tcp;
+                if !is_fallback {
+                    all.push(change(format!("rule {index} port {what}"), &|rules| {
+                        if let Ports::Of(ports) = &mut rules[index].ports {
+                            ports.remove(port);
+                        }
+                    }));
+                }
+            }
+        }
+    }
+    all
+}
+
+fn full() -> Request {
+    Request {
+        namespace: "shop".into(),
+        phase: Phase::Full,
+        since: None,
+        seen_once: false,
+        dropped: false,
+        open_inside: false,
+        namespace_labels: Vec::new(),
+    }
+}
+
+fn requests() -> impl Strategy<Value = Request> {
+    let phase = select(vec![Phase::Dns, Phase::Baseline, Phase::Full, Phase::Full]);
+    let flags = (
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        option::of(select(vec!["team"])),
+    );
+    (phase, flags).prop_map(|(phase, (seen_once, dropped, open_inside, label))| Request {
+        phase,
+        seen_once,
+        dropped,
+        open_inside,
+        namespace_labels: label.into_iter().map(Into::into).collect(),
+        ..full()
+    })
+}
+
+fn check(seen: Seen, request: &Request, expected: &Expect) {
+    expected.assert_eq(&text(&generate(&seen.finish(), request)));
+}
+
+fn text(plan: &Plan) -> String {
+    let mut text = String::new();
+    for policy in plan.policies() {
+        let subject = policy.subject.pods.to_string();
+        let subject = if subject.is_empty() { "all" } else { &subject };
+        text += &format!("{}: {subject}\n", policy.id.name);
+        for (direction, word) in [(Direction::Ingress, "ingress from"), (Direction::Egress, "egress to")] {
+            let Some(rules) = policy.rules(direction) else { continue };
+            if rules.rules.is_empty() {
+                text += &format!("  {}\n", render::word(direction));
+            }
+            for rule in &rules.rules {
+                text += &format!("  {word} {}: {}\n", peers(&rule.peers), ports(&rule.ports));
+            }
+        }
+    }
+    text
+}
+
+fn peers(peers: &Peers) -> String {
+    use crate::policy::{Namespaces, Peer};
+    let one = |peer: &Peer| match peer {
+        Peer::Pods { namespaces, pods } => {
+            let pods = if pods.is_everything() {
+                "everybody".to_owned()
+            } else {
+                pods.to_string()
+            };
+            match namespaces {
+                Namespaces::Named(name) => format!("{pods} in {name}"),
+                Namespaces::Matching(selector) => format!("{pods} in {selector}"),
+            }
+        }
+        Peer::Block(block) => block.to_string(),
+        Peer::Never => "nobody".to_owned(),
+    };
+    match peers {
+        Peers::Any => "everybody".to_owned(),
+        Peers::Of(list) => list.iter().map(one).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn ports(ports: &Ports) -> String {
+    match ports {
+        Ports::Of(list) => assert!(!list.iter().any(|port| port.range == PortRange::All)),
+        Ports::All => {}
+    }
+    render::ports(ports)
+}

@@ -1,0 +1,125 @@
+//! What a guard asks of namespaces, and who is in its way, as text.
+use super::change;
+use crate::{
+    explain::ObjectRef,
+    guard::{GuardedLabel, Refused},
+    labels::Symbol,
+    suggest::Change,
+};
+
+/// How many policies are named.
+const MOST_NAMED: usize = 3;
+
+/// For whoever makes a namespace without it.
+pub fn lacking(label: &GuardedLabel) -> String {
+    let key = &label.key;
+    let policies = policies(label);
+    let values: Vec<_> = label.values.iter().map(|allowed| value(&allowed.value)).collect();
+    match values.as_slice() {
+        [] => format!("the namespace needs the label {key}: {policies}"),
+        [one] => format!("the namespace needs the label {key}={one}: {policies}"),
+        several => format!(
+            "the namespace needs the label {key} with one of {}: {policies}",
+            several.join(", ")
+        ),
+    }
+}
+
+/// For whoever changes a namespace that has it.
+pub fn changing(label: &GuardedLabel) -> String {
+    let what = if label.fixed { "removed or changed" } else { "removed" };
+    format!(
+        "the namespace's label {} must not be {what}: {}",
+        label.key,
+        policies(label)
+    )
+}
+
+/// What is asked of the label, and why, one line each.
+pub fn about(label: &GuardedLabel) -> Vec<String> {
+    let key = &label.key;
+    let kept = match (label.required, label.fixed) {
+        (true, true) => "required, and then kept as it is",
+        (true, false) => "required, with any value",
+        (false, true) => "kept as it is where it is",
+        (false, false) => "kept where it is",
+    };
+    let mut lines = vec![format!("{key}: {kept}; {}", policies(label))];
+    if label.namespaces > 0 {
+        let rare = if label.required {
+            ""
+        } else {
+            ", so it is not asked of the others"
+        };
+        lines.push(format!(
+            "  {} of {} namespaces have it{rare}",
+            label.carried, label.namespaces
+        ));
+    }
+    for allowed in &label.values {
+        let why = match (allowed.selected, allowed.carried) {
+            (true, 0) => "selected by policies".to_owned(),
+            (true, carried) => format!("selected by policies, and {} it", count(carried)),
+            (false, 0) => "allowed, though nobody has it yet".to_owned(),
+            (false, carried) => format!("selected by no policy, and {} it", count(carried)),
+        };
+        lines.push(format!("  {}: {why}", value(&allowed.value)));
+    }
+    lines
+}
+
+/// A namespace that would be refused today, and what mends it.
+pub fn refused(refused: &Refused) -> String {
+    let Refused {
+        namespace,
+        key,
+        found,
+        meant,
+    } = refused;
+    let found_text = match found {
+        Some(found) => format!("{key}={}", value(found)),
+        None => format!("no label {key}"),
+    };
+    match meant {
+        Some(meant) => {
+            let command = change::command(&Change::SetLabel {
+                object: ObjectRef::Namespace(namespace.clone()),
+                key: key.clone(),
+                value: meant.clone(),
+                before: found.clone(),
+            });
+            format!("namespace {namespace} has {found_text}; perhaps: {command}")
+        }
+        None => format!("namespace {namespace} has {found_text}"),
+    }
+}
+
+fn policies(label: &GuardedLabel) -> String {
+    let named: Vec<_> = label
+        .policies
+        .iter()
+        .take(MOST_NAMED)
+        .map(ToString::to_string)
+        .collect();
+    let verb = if label.policies.len() == 1 { "selects" } else { "select" };
+    match label.policies.len().saturating_sub(MOST_NAMED) {
+        0 => format!("{} {verb} on it", named.join(", ")),
+        more => format!("{} and {more} more {verb} on it", named.join(", ")),
+    }
+}
+
+fn count(namespaces: usize) -> String {
+    match namespaces {
+        1 => "1 namespace has".to_owned(),
+        more => format!("{more} namespaces have"),
+    }
+}
+
+/// A label's value may be empty.
+fn value(value: &Symbol) -> String {
+    if value.is_empty() {
+        "\"\"".to_owned()
+    } else {
+        value.to_string()
+    }
+}
