@@ -24,8 +24,8 @@ const FORGOTTEN_KEY: &str = "forgotten";
 
 /// What of the file is kept in memory, beside what is about to be written.
 const CACHE: usize = 4 << 20;
-/// What an edge takes in the file at most, with its share of everything else.
-const BYTES_AN_EDGE: u64 = 2_048;
+/// More than twice what an edge takes in the file, with its share of everything else.
+const BYTES_AN_EDGE: u64 = 1_536;
 /// What the file takes however little is in it.
 const BYTES_AT_LEAST: u64 = 8 << 20;
 
@@ -198,6 +198,8 @@ impl File {
         }
         self.database.compact().map_err(redb::Error::from)?;
         let after = fs::metadata(&self.path).map_err(Problem::Disk)?.len();
+        // What is in use cannot be given back, however often it is tried.
+        self.sizes.compact = self.sizes.compact.max(after.saturating_mul(2));
         debug!(before, after, "the inventory on disk gave back what was free in it");
         Ok(())
     }

@@ -24,11 +24,11 @@ fn a_full_disk_is_said_and_written_to_again_once_there_is_room() -> Result<()> {
     let disk = PathBuf::from(format!("/proc/{}/root{}", agent.pid(), state.display()));
     let filler = disk.join("filler");
     fill(&filler)?;
-    scene.scatter(20_000..22_000)?;
+    scene.scatter(40_000..42_000)?;
     agent.wait_for_error(PATIENCE, "the inventory cannot be written")?;
 
     scene.connect(8_000)?;
-    let listing = scene.await_ports(&[8_000, 21_999])?;
+    let listing = scene.await_ports(&[8_000, 41_999])?;
     assert_eq!(listing.connections(8_000), 1);
 
     fs::remove_file(&filler)?;
@@ -43,7 +43,7 @@ fn a_full_disk_is_said_and_written_to_again_once_there_is_room() -> Result<()> {
 
     let agent = scene.start(&copy)?;
     let listing = scene.listing()?;
-    assert_eq!((listing.connections(8_000), listing.connections(21_999)), (1, 1));
+    assert_eq!((listing.connections(8_000), listing.connections(41_999)), (1, 1));
     stopped(agent).map(drop)
 }
 
