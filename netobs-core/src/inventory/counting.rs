@@ -40,10 +40,7 @@ impl Inventory {
         if self.edges.has_many_moved(self.by_flow.len()) {
             self.sweep_moved();
         }
-        let edge = self.begin(flow, directory);
-        if let Some(edge) = self.edges.get_mut(edge) {
-            edge.give(&share);
-        }
+        let edge = self.begin(flow, &share, directory);
         Counted { edge, tuple, share }
     }
 
@@ -54,8 +51,8 @@ impl Inventory {
             .is_some_and(|key| course::is_settled(key) || !Course::of(flow, directory).is_closer_than(key))
     }
 
-    /// Adds what only has to be known once of each flow.
-    fn begin(&mut self, flow: &EnrichedFlow, directory: &Directory) -> EdgeId {
+    /// Counts it for the first time on its edge, with what only has to be known once.
+    fn begin(&mut self, flow: &EnrichedFlow, share: &Share, directory: &Directory) -> EdgeId {
         let course = Course::of(flow, directory);
         let marks = recognise(flow, &course, directory, &self.api);
         for end in [&flow.source, &course.server] {
@@ -74,6 +71,7 @@ impl Inventory {
                 edge.marks.add(mark, by);
             }
             edge.examples.add(example(flow));
+            edge.give(share);
         }
         id
     }

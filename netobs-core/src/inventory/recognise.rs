@@ -22,22 +22,19 @@ const DNS_SERVICES: [(&str, &str); 5] = [
     ("kube-system", "rke2-coredns-rke2-coredns"),
     ("openshift-dns", "dns-default"),
 ];
-const DNS_LABELS: [(&str, &str); 6] = [
-    ("k8s-app", "kube-dns"),
-    ("k8s-app", "coredns"),
-    ("k8s-app", "node-local-dns"),
-    ("k8s-app", "nodelocaldns"),
-    ("app.kubernetes.io/name", "coredns"),
-    ("dns.operator.openshift.io/daemonset-dns", "default"),
+const DNS_LABELS: [(&str, &[&str]); 3] = [
+    ("k8s-app", &["kube-dns", "coredns", "node-local-dns", "nodelocaldns"]),
+    ("app.kubernetes.io/name", &["coredns"]),
+    ("dns.operator.openshift.io/daemonset-dns", &["default"]),
 ];
 
-const MONITORING_LABELS: [(&str, &str); 6] = [
-    ("app.kubernetes.io/name", "prometheus"),
-    ("app.kubernetes.io/name", "vmagent"),
-    ("app.kubernetes.io/name", "grafana-agent"),
-    ("app.kubernetes.io/name", "alloy"),
-    ("app", "prometheus"),
-    ("k8s-app", "prometheus"),
+const MONITORING_LABELS: [(&str, &[&str]); 3] = [
+    (
+        "app.kubernetes.io/name",
+        &["prometheus", "vmagent", "grafana-agent", "alloy"],
+    ),
+    ("app", &["prometheus"]),
+    ("k8s-app", &["prometheus"]),
 ];
 const MONITORING_NAMESPACES: [&str; 6] = [
     "monitoring",
@@ -49,8 +46,6 @@ const MONITORING_NAMESPACES: [&str; 6] = [
 ];
 /// A part of the names that ports for metrics have.
 const METRICS: &str = "metrics";
-
-const API_SERVER_LABEL: (&str, &str) = ("component", "kube-apiserver");
 
 /// The traffic as the rules look at it.
 struct Sight<'a> {
@@ -98,10 +93,13 @@ impl Sight<'_> {
         }
         let ports = [Some(tuple.destination_port), self.course.key.port];
         let usual = ports.contains(&Some(DNS));
+        if !usual && !ports.contains(&Some(DNS_UNPRIVILEGED)) {
+            return None;
+        }
         let is_name_server = self.server().is_some_and(|pod| has_any(pod, &DNS_LABELS));
         if usual && self.asked(&DNS_SERVICES) {
             Some(By::Service)
-        } else if is_name_server && (usual || ports.contains(&Some(DNS_UNPRIVILEGED))) {
+        } else if is_name_server {
             Some(By::PodLabel)
         } else if usual && tuple.destination == NODE_LOCAL_DNS {
             Some(By::Address)
@@ -115,15 +113,13 @@ impl Sight<'_> {
         if tuple.protocol != Protocol::Tcp {
             return None;
         }
-        let (address, port) = (tuple.destination, tuple.destination_port);
         if self.service().is_some_and(|name| name == self.api) {
-            Some(By::Service)
-        } else if self.server().is_some_and(|pod| has_any(pod, &[API_SERVER_LABEL])) {
-            Some(By::PodLabel)
-        } else {
-            let is_backend = self.directory.has_backend(self.api, address, port, tuple.protocol);
-            is_backend.then_some(By::Address)
+            return Some(By::Service);
         }
+        // Those that are pods are on their node's network.
+        let (address, port) = (tuple.destination, tuple.destination_port);
+        let is_backend = self.server().is_none() && self.directory.has_backend(self.api, address, port, tuple.protocol);
+        is_backend.then_some(By::Address)
     }
 
     fn webhook(&self) -> Option<By> {
@@ -194,8 +190,9 @@ impl Sight<'_> {
     }
 }
 
-fn has_any(pod: &Pod, labels: &[(&str, &str)]) -> bool {
-    labels
-        .iter()
-        .any(|(key, value)| pod.labels.get(key).is_some_and(|own| own == value))
+fn has_any(pod: &Pod, labels: &[(&str, &[&str])]) -> bool {
+    labels.iter().any(|(key, values)| {
+        let own = pod.labels.get(key);
+        own.is_some_and(|own| values.contains(&own.as_str()))
+    })
 }
