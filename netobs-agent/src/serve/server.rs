@@ -120,11 +120,15 @@ impl Server {
         let (mut grpc, mut beside) = (Grpc::new(), JoinSet::new());
         let (sender, connections) = mpsc::channel(WAITING_ROOM);
         let reception = Reception::new(sender, MOST_CONNECTIONS);
+        let is_open = !self.doors.is_empty();
         for door in self.doors {
             beside.spawn(listen::accept(door, reception.clone()));
         }
         let connections = ReceiverStream::new(connections);
-        grpc.spawn(self.services.serve(connections, PULSE, is_true(stopping)));
+        // Where nobody can come in, it would end at once.
+        if is_open {
+            grpc.spawn(self.services.serve(connections, PULSE, is_true(stopping)));
+        }
         beside.spawn(tell_health(self.health, self.sources.app.clone()));
         if let Some(tls) = self.sources.tls.clone() {
             beside.spawn(async move { tls.follow_files().await });

@@ -3,7 +3,7 @@
 use super::scene::{PATIENCE, Scene, command, connect, socket, start};
 use anyhow::{Context as _, Result};
 use netobs_tests::node::Node;
-use netobs_tests::process::Agent;
+use netobs_tests::process::{Agent, EXPORT_ONLY};
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
@@ -117,6 +117,20 @@ fn a_file_that_is_no_socket_is_left_alone() -> Result<()> {
     let file = File::new("precious")?;
     refuses(&node, &file.0, &[], &[&file.0.to_string_lossy()])?;
     assert_eq!(fs::read_to_string(&file.0)?, "precious");
+    Ok(())
+}
+
+#[test]
+fn serving_nobody_at_all_is_no_error() -> Result<()> {
+    let node = Node::routed()?;
+    let agent = Agent::start(command(&node)?.args(EXPORT_ONLY))?;
+    agent.wait_for_error(PATIENCE, "attached interfaces=")?;
+    let ended = agent.stop(PATIENCE)?;
+    assert!(
+        ended.status.success() && !ended.stderr.contains("ERROR"),
+        "{}",
+        ended.stderr
+    );
     Ok(())
 }
 
