@@ -53,11 +53,9 @@ impl Rooms {
         let mut events = None;
         if let Some(cluster) = &cluster {
             elsewhere.spawn(cluster.watch(to_app.clone()));
-            if !args.cluster.no_events {
-                let (writer, writing) = cluster.events();
-                elsewhere.spawn(writing);
-                events = Some(writer);
-            }
+            let (writer, writing) = cluster.events();
+            elsewhere.spawn(writing);
+            events = Some(writer);
         }
         let rooms = Self {
             server,
