@@ -1,6 +1,7 @@
 //! `prepare`: finds what the build and the tests need, and installs what is missing where it may.
 
 mod apt;
+mod grpcurl;
 mod linker;
 mod python;
 mod rustc;
@@ -10,6 +11,7 @@ mod tools;
 use anyhow::Result;
 
 pub(crate) use apt::{download as download_package, is_root, update as update_package_lists};
+pub(crate) use grpcurl::ensure as grpcurl;
 pub(crate) use python::ensure as python;
 pub(crate) use rustc::Rustc;
 pub(crate) use toolchain::Toolchain;
@@ -19,6 +21,7 @@ pub(crate) fn everything() -> Result<()> {
     rustc::ensure_component("clippy", "clippy")?;
     ebpf()?.rustc.ensure_clippy()?;
     python()?;
+    grpcurl()?;
     readers()?;
     vm()
 }

@@ -80,7 +80,7 @@ fn unit() -> Result<()> {
 }
 
 fn lab() -> Result<()> {
-    let python = prepare::python()?;
+    let (python, grpcurl) = (prepare::python()?, prepare::grpcurl()?);
     let built = artifacts::build(run::cargo("build").args(["--bin", "netobs-agent", "--bin", "netobs"]))?;
     let program = |name| built.program(name).with_context(|| format!("the build left no {name}"));
     let mut command = run::cargo("test");
@@ -88,7 +88,8 @@ fn lab() -> Result<()> {
         .args(["--package", "netobs-tests", "--", LAB_THREADS])
         .env("NETOBS_AGENT", program("netobs-agent")?)
         .env("NETOBS_CLI", program("netobs")?)
-        .env("NETOBS_PYTHON", python);
+        .env("NETOBS_PYTHON", python)
+        .env("NETOBS_GRPCURL", grpcurl);
     run::run(&mut command)
 }
 
