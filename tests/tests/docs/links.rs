@@ -30,9 +30,15 @@ fn links(page: &Page) -> impl Iterator<Item = &str> {
 }
 
 fn leads_somewhere(page: &Page, link: &str) -> bool {
-    let (path, heading) = link.split_once('#').map_or((link, None), |(path, heading)| (path, Some(heading)));
+    let (path, heading) = link
+        .split_once('#')
+        .map_or((link, None), |(path, heading)| (path, Some(heading)));
     let folder = Path::new(&page.path).parent().unwrap_or(Path::new(""));
-    let relative = if path.is_empty() { page.path.clone().into() } else { folder.join(path) };
+    let relative = if path.is_empty() {
+        page.path.clone().into()
+    } else {
+        folder.join(path)
+    };
     let file = page::root().join(relative);
     match heading {
         None => file.exists(),
@@ -56,7 +62,8 @@ fn headings(text: &str) -> impl Iterator<Item = String> {
 fn a_link_to_what_is_not_there_is_found() {
     let page = Page {
         path: "docs/a.md".to_owned(),
-        text: "[one](netobs.md) [two](none.md) [three](explain.md#how-policies-are-read) [four](explain.md#none)".to_owned(),
+        text: "[one](netobs.md) [two](none.md) [three](explain.md#how-policies-are-read) [four](explain.md#none)"
+            .to_owned(),
     };
     let found: Vec<bool> = links(&page).map(|link| leads_somewhere(&page, link)).collect();
     assert_eq!(found, [true, false, true, false]);

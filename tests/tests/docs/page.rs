@@ -166,7 +166,10 @@ fn blocks_commands_and_spans_are_told_apart() -> Result<()> {
     assert_eq!(blocks[0].takes()?, Takes::Nothing);
     assert!(blocks[0].says("finds"));
     assert_eq!(blocks[1].commands()?, ["d"]);
-    assert_eq!((blocks[1].takes()?, blocks[1].printed()), (Takes::Lab, "d said\n".to_owned()));
+    assert_eq!(
+        (blocks[1].takes()?, blocks[1].printed()),
+        (Takes::Lab, "d said\n".to_owned())
+    );
     assert_eq!(blocks[2].commands()?, Vec::<String>::new());
     assert!(blocks[2].takes().is_err());
     Ok(())

@@ -19,7 +19,6 @@ pub(super) struct Shell {
 }
 
 /// What came of a command.
-#[derive(Debug)]
 pub(super) struct Ended {
     pub(super) code: Option<i32>,
     pub(super) stdout: String,
@@ -62,10 +61,11 @@ impl Shell {
     /// The programs built here, those that `cargo xtask prepare` has brought, and the machine's.
     fn path(&self) -> Result<String> {
         let ours = self.programs.cli.parent().into_iter();
-        let brought = env::var_os("NETOBS_GRPCURL").context(
-            "NETOBS_GRPCURL names no grpcurl: run these tests with `cargo xtask test lab`",
-        )?;
-        let folders = ours.chain(Path::new(&brought).parent()).map(|folder| folder.display().to_string());
+        let brought = env::var_os("NETOBS_GRPCURL")
+            .context("NETOBS_GRPCURL names no grpcurl: run these tests with `cargo xtask test lab`")?;
+        let folders = ours
+            .chain(Path::new(&brought).parent())
+            .map(|folder| folder.display().to_string());
         let rest = env::var("PATH").unwrap_or_default();
         Ok(folders.chain([rest]).collect::<Vec<_>>().join(":"))
     }

@@ -27,7 +27,10 @@ impl Usage {
 
     /// An error if a call of `netobs` or `netobs-agent` in the line names a command or an option that there is not.
     pub(super) fn fits(&mut self, line: &str) -> Result<()> {
-        let words: Vec<&str> = line.split_whitespace().map(|word| word.trim_matches(['[', ']'])).collect();
+        let words: Vec<&str> = line
+            .split_whitespace()
+            .map(|word| word.trim_matches(['[', ']']))
+            .collect();
         for (index, word) in words.iter().enumerate() {
             let begins = index == 0 || BEFORE.contains(&words[index - 1]) || words[index - 1].contains('=');
             let called = word.rsplit('/').next().unwrap_or(word);
@@ -47,15 +50,27 @@ impl Usage {
         for word in words.iter().filter(|word| word.starts_with('-') && word.len() > 1) {
             for option in word.split('|').filter(|option| option.starts_with('-')) {
                 let option = option.split(['=', '`', ',']).next().unwrap_or(option);
-                ensure!(names(&help, option), "{program} {} has no {option}", command.unwrap_or(&""));
+                ensure!(
+                    names(&help, option),
+                    "{program} {} has no {option}",
+                    command.unwrap_or(&"")
+                );
             }
         }
         Ok(())
     }
 
     fn help(&mut self, program: &str, command: Option<&str>) -> Result<&str> {
-        let path = if program == "netobs" { &self.programs.cli } else { &self.programs.agent };
-        let key: Vec<String> = [Some(program), command].into_iter().flatten().map(str::to_owned).collect();
+        let path = if program == "netobs" {
+            &self.programs.cli
+        } else {
+            &self.programs.agent
+        };
+        let key: Vec<String> = [Some(program), command]
+            .into_iter()
+            .flatten()
+            .map(str::to_owned)
+            .collect();
         if !self.asked.contains_key(&key) {
             self.asked.insert(key.clone(), ask(path, command)?);
         }
