@@ -1,6 +1,7 @@
 //! What a build left and where, as cargo itself tells it.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -29,6 +30,22 @@ impl Artifacts {
             .map(PathBuf::from)
     }
 
+    /// The packages of which something was compiled into the folder of that name, by cargo's own identifiers.
+    ///
+    /// What was compiled for this machine only, as build scripts and procedural macros are, lies elsewhere.
+    pub(crate) fn compiled_into(&self, folder: &str) -> BTreeSet<String> {
+        let lies_there = |message: &&Value| {
+            let files = message["filenames"].as_array().into_iter().flatten();
+            files
+                .filter_map(Value::as_str)
+                .any(|file| Path::new(file).components().any(|part| part.as_os_str() == folder))
+        };
+        let there = self.messages.iter().filter(lies_there);
+        there
+            .filter_map(|message| message["package_id"].as_str().map(str::to_owned))
+            .collect()
+    }
+
     fn parse(text: &str) -> Self {
         Self {
             messages: text
@@ -52,5 +69,17 @@ mod tests {
         );
         assert_eq!(built.program("agent"), Some(PathBuf::from("/t/agent")));
         assert_eq!(built.program("lib"), None);
+    }
+    #[test]
+    fn only_what_was_compiled_for_the_target_is_in_its_folder() {
+        let built = Artifacts::parse(
+            "{\"package_id\":\"a@1\",\"filenames\":[\"/t/some-linux-gnu/release/deps/liba.rlib\"]}\n\
+             {\"package_id\":\"macros@1\",\"filenames\":[\"/t/release/deps/libmacros.so\"]}\n\
+             {\"reason\":\"build-finished\",\"success\":true}\n",
+        );
+        assert_eq!(
+            built.compiled_into("some-linux-gnu").into_iter().collect::<Vec<_>>(),
+            ["a@1"]
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
-use crate::{artifacts, build_ebpf, prepare, run, vm};
+use crate::{artifacts, build_ebpf, image, prepare, run, vm};
 
 /// Tests that need the same abilities.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,6 +61,7 @@ impl Suite {
             Self::Unit => Ok(()),
             Self::Lab => prepare::lab()
                 .and_then(|()| prepare::readers())
+                .and_then(|()| prepare::containers())
                 .and_then(|()| can_make_namespaces()),
             Self::Vm => vm::make_ready(),
         }
@@ -82,12 +83,14 @@ fn unit() -> Result<()> {
 fn lab() -> Result<()> {
     let python = prepare::python()?;
     let built = artifacts::build(run::cargo("build").args(["--bin", "netobs-agent", "--bin", "netobs"]))?;
+    let image = image::for_tests()?;
     let program = |name| built.program(name).with_context(|| format!("the build left no {name}"));
     let mut command = run::cargo("test");
     command
         .args(["--package", "netobs-tests", "--", LAB_THREADS])
         .env("NETOBS_AGENT", program("netobs-agent")?)
         .env("NETOBS_CLI", program("netobs")?)
+        .env("NETOBS_IMAGE", image)
         .env("NETOBS_PYTHON", python);
     run::run(&mut command)
 }
