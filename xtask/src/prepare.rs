@@ -1,6 +1,7 @@
 //! `prepare`: finds what the build and the tests need, and installs what is missing where it may.
 
 mod apt;
+mod cross;
 mod grpcurl;
 mod linker;
 mod python;
@@ -11,6 +12,7 @@ mod tools;
 use anyhow::Result;
 
 pub(crate) use apt::{download as download_package, is_root, update as update_package_lists};
+pub(crate) use cross::ensure as cross_tools;
 pub(crate) use grpcurl::ensure as grpcurl;
 pub(crate) use python::ensure as python;
 pub(crate) use rustc::Rustc;
@@ -23,6 +25,7 @@ pub(crate) fn everything() -> Result<()> {
     python()?;
     grpcurl()?;
     readers()?;
+    containers()?;
     vm()
 }
 
@@ -39,6 +42,11 @@ pub(crate) fn lab() -> Result<()> {
 /// What reads the pictures and pages that `netobs` draws, for the tests of those.
 pub(crate) fn readers() -> Result<()> {
     tools::ensure(&tools::READERS)
+}
+
+/// What runs the image, for the tests of that.
+pub(crate) fn containers() -> Result<()> {
+    tools::ensure(&tools::CONTAINERS)
 }
 
 /// What booting another kernel takes, and the lab's tools, which the guest gets too.
