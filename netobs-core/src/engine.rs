@@ -11,9 +11,10 @@ use self::{
 };
 pub use self::{
     judge::with_connection,
-    output::{ExplainedFlow, Judgement, Output, Where},
+    output::{Output, Where},
     reasons::{Reasons, Suspicion},
 };
+pub use crate::explained::{ExplainedFlow, Judgement};
 use crate::{
     cause::{self, Cause, Causes},
     change::{Change, Key, Kind, Object},

@@ -13,7 +13,7 @@ use crate::{
     cause::Causes,
     change::Scoped,
     directory::{Directory, Owner},
-    engine::ExplainedFlow,
+    explained::ExplainedFlow,
     flow::FlowId,
     time::Timestamp,
 };

@@ -9,6 +9,7 @@ pub mod engine;
 pub mod enrich;
 pub mod event;
 pub mod explain;
+pub mod explained;
 pub mod filter;
 #[cfg(test)]
 mod fixtures;

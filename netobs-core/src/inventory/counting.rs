@@ -9,9 +9,9 @@ use super::{
 use crate::{
     cause::Causes,
     directory::{Directory, Owner},
-    engine::ExplainedFlow,
     enrich::EnrichedFlow,
     event::{Count, Tuple},
+    explained::ExplainedFlow,
     flow::FlowId,
     render,
 };
