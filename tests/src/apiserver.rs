@@ -150,6 +150,11 @@ impl ApiServer {
         self.desk.pass.kubeconfig()
     }
 
+    /// The folder that a kubelet would mount into the pods of a namespace; it goes with the server.
+    pub fn service_account(&self, namespace: &str) -> Result<PathBuf> {
+        self.desk.pass.service_account(namespace)
+    }
+
     /// Dies: all connections are cut, new ones are refused. What is stored stays, and can be changed meanwhile.
     pub fn stop(&mut self) {
         self.door.close();
