@@ -1,7 +1,9 @@
 //! `prepare`: finds what the build and the tests need, and installs what is missing where it may.
 
 mod apt;
+mod kubernetes;
 mod linker;
+mod prometheus;
 mod python;
 mod rustc;
 mod toolchain;
@@ -10,6 +12,8 @@ mod tools;
 use anyhow::Result;
 
 pub(crate) use apt::{download as download_package, is_root, update as update_package_lists};
+pub(crate) use kubernetes::ensure as kubernetes;
+pub(crate) use prometheus::ensure as prometheus;
 pub(crate) use python::ensure as python;
 pub(crate) use rustc::Rustc;
 pub(crate) use toolchain::Toolchain;
@@ -19,6 +23,8 @@ pub(crate) fn everything() -> Result<()> {
     rustc::ensure_component("clippy", "clippy")?;
     ebpf()?.rustc.ensure_clippy()?;
     python()?;
+    kubernetes()?;
+    prometheus()?;
     readers()?;
     vm()
 }

@@ -81,6 +81,7 @@ fn unit() -> Result<()> {
 
 fn lab() -> Result<()> {
     let python = prepare::python()?;
+    let (kubernetes, prometheus) = (prepare::kubernetes()?, prepare::prometheus()?);
     let built = artifacts::build(run::cargo("build").args(["--bin", "netobs-agent", "--bin", "netobs"]))?;
     let program = |name| built.program(name).with_context(|| format!("the build left no {name}"));
     let mut command = run::cargo("test");
@@ -88,7 +89,11 @@ fn lab() -> Result<()> {
         .args(["--package", "netobs-tests", "--", LAB_THREADS])
         .env("NETOBS_AGENT", program("netobs-agent")?)
         .env("NETOBS_CLI", program("netobs")?)
-        .env("NETOBS_PYTHON", python);
+        .env("NETOBS_PYTHON", python)
+        .env("NETOBS_KUBECTL", kubernetes.kubectl)
+        .env("NETOBS_HELM", kubernetes.helm)
+        .env("NETOBS_PROMTOOL", prometheus.promtool)
+        .env("NETOBS_PROMETHEUS", prometheus.prometheus);
     run::run(&mut command)
 }
 
