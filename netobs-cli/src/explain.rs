@@ -17,7 +17,7 @@ pub(crate) mod live;
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: OptionalSource,
-    /// Who connects.
+    /// Who connects: a pod, a workload (one of its pods stands for it) or an address.
     #[arg(long, value_name = "NAMESPACE/POD|IP")]
     from: String,
     /// Who is connected to.

@@ -73,12 +73,11 @@ fn bench_agent(figures: &[&String], markdown: bool) -> Result<()> {
         aside(command)?;
     }
     let built = artifacts::build(run::cargo("build").args(["--release", "--bin", AGENT, "--bin", BENCH]))?;
-    let program = |name| built.program(name).with_context(|| format!("the build left no {name}"));
     let yardstick = run::target().join("bpf").join("yardstick.o");
-    let mut command = Command::new(program(BENCH)?);
+    let mut command = Command::new(built.program(BENCH)?);
     command.args(figures).args(markdown.then_some("--markdown"));
     command
-        .env("NETOBS_AGENT", program(AGENT)?)
+        .env("NETOBS_AGENT", built.program(AGENT)?)
         .env("NETOBS_YARDSTICK", yardstick);
     let status = command.status().context("cannot start netobs-bench")?;
     ensure!(status.success(), "the measurements failed ({status}); they need root");

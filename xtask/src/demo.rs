@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 
 use crate::{artifacts, build_ebpf, prepare, run};
@@ -32,8 +32,7 @@ pub(crate) fn demo(options: &Options) -> Result<()> {
     prepare::lab()?;
     build_ebpf::build()?;
     let built = artifacts::build(run::cargo("build").args(PROGRAMS.iter().flat_map(|name| ["--bin", *name])))?;
-    let [agent, cli, demo] =
-        PROGRAMS.map(|name| built.program(name).with_context(|| format!("the build left no {name}")));
+    let [agent, cli, demo] = PROGRAMS.map(|name| built.program(name));
     let mut command = Command::new(demo?);
     command.env("NETOBS_AGENT", agent?).env("NETOBS_CLI", cli?);
     command.args(["--scenario", &options.scenario]);

@@ -1,6 +1,7 @@
 //! `prepare`: finds what the build and the tests need, and installs what is missing where it may.
 
 mod apt;
+mod grpcurl;
 mod kubernetes;
 mod linker;
 mod prometheus;
@@ -12,6 +13,7 @@ mod tools;
 use anyhow::Result;
 
 pub(crate) use apt::{download as download_package, is_root, update as update_package_lists};
+pub(crate) use grpcurl::ensure as grpcurl;
 pub(crate) use kubernetes::ensure as kubernetes;
 pub(crate) use prometheus::ensure as prometheus;
 pub(crate) use python::ensure as python;
@@ -23,6 +25,7 @@ pub(crate) fn everything() -> Result<()> {
     rustc::ensure_component("clippy", "clippy")?;
     ebpf()?.rustc.ensure_clippy()?;
     python()?;
+    grpcurl()?;
     kubernetes()?;
     prometheus()?;
     readers()?;

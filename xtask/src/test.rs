@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
+use crate::artifacts::{Artifacts, TestProgram};
 use crate::{artifacts, build_ebpf, prepare, run, vm};
 
 /// Tests that need the same abilities.
@@ -21,6 +22,9 @@ pub(crate) enum Suite {
 
 /// The lab's tests each load programs and make namespaces of their own; more at once only slow each other down.
 const LAB_THREADS: &str = "--test-threads=4";
+
+/// All that is built for this machine; the kernel's programs are not.
+const WORKSPACE: [&str; 3] = ["--workspace", "--exclude", "netobs-ebpf"];
 
 const MAY_SKIP: &str = "NETOBS_TEST_MAY_SKIP";
 
@@ -76,25 +80,44 @@ impl Suite {
 }
 
 fn unit() -> Result<()> {
-    run::run(run::cargo("test").args(["--workspace", "--exclude", "netobs-tests", "--exclude", "netobs-ebpf"]))
+    let (_, others) = tests()?;
+    others.iter().try_for_each(|test| test.run(|_| {}))?;
+    run::run(run::cargo("test").arg("--doc").args(WORKSPACE))
 }
 
 fn lab() -> Result<()> {
-    let python = prepare::python()?;
+    let (python, grpcurl) = (prepare::python()?, prepare::grpcurl()?);
     let (kubernetes, prometheus) = (prepare::kubernetes()?, prepare::prometheus()?);
-    let built = artifacts::build(run::cargo("build").args(["--bin", "netobs-agent", "--bin", "netobs"]))?;
-    let program = |name| built.program(name).with_context(|| format!("the build left no {name}"));
-    let mut command = run::cargo("test");
-    command
-        .args(["--package", "netobs-tests", "--", LAB_THREADS])
-        .env("NETOBS_AGENT", program("netobs-agent")?)
-        .env("NETOBS_CLI", program("netobs")?)
-        .env("NETOBS_PYTHON", python)
-        .env("NETOBS_KUBECTL", kubernetes.kubectl)
-        .env("NETOBS_HELM", kubernetes.helm)
-        .env("NETOBS_PROMTOOL", prometheus.promtool)
-        .env("NETOBS_PROMETHEUS", prometheus.prometheus);
-    run::run(&mut command)
+    let built = build_all()?;
+    let (agent, cli) = (built.program("netobs-agent")?, built.program("netobs")?);
+    tests()?.0.iter().try_for_each(|test| {
+        test.run(|command| {
+            command
+                .arg(LAB_THREADS)
+                .env("NETOBS_AGENT", &agent)
+                .env("NETOBS_CLI", &cli)
+                .env("NETOBS_PYTHON", &python)
+                .env("NETOBS_GRPCURL", &grpcurl)
+                .env("NETOBS_KUBECTL", &kubernetes.kubectl)
+                .env("NETOBS_HELM", &kubernetes.helm)
+                .env("NETOBS_PROMTOOL", &prometheus.promtool)
+                .env("NETOBS_PROMETHEUS", &prometheus.prometheus);
+        })
+    })
+}
+
+/// Those that need the lab, and all others.
+fn tests() -> Result<(Vec<TestProgram>, Vec<TestProgram>)> {
+    let all = build_all()?.tests()?;
+    Ok(all
+        .into_iter()
+        .partition(|test| test.folder == run::root().join("tests")))
+}
+
+/// Everything at once: dependencies that are built for one package alone are built again for the next, as it asks other features
+/// of them.
+fn build_all() -> Result<Artifacts> {
+    artifacts::build(run::cargo("build").args(WORKSPACE).args(["--lib", "--bins", "--tests"]))
 }
 
 fn can_make_namespaces() -> Result<()> {

@@ -89,9 +89,14 @@ fn find(engine: &Engine, end: &EndRef, question: &ExplainQuestion, now: Timestam
     })
 }
 
+/// The pod of that name, or the first pod of the workload of that name.
 fn pod(engine: &Engine, namespace: &str, name: &str) -> Result<Owner, NotFound> {
     let directory = engine.directory();
-    let Some(pod) = directory.pod_named(namespace, name) else {
+    let of_workload = || {
+        let pods = directory.pods_in(namespace).filter(|pod| pod.workload.name == *name);
+        pods.min_by(|one, other| one.name.cmp(&other.name))
+    };
+    let Some(pod) = directory.pod_named(namespace, name).or_else(of_workload) else {
         let there: Vec<_> = directory
             .pods_in(namespace)
             .take(5)
@@ -104,7 +109,9 @@ fn pod(engine: &Engine, namespace: &str, name: &str) -> Result<Owner, NotFound> 
         } else {
             format!("namespace {namespace} has {}", there.join(", "))
         };
-        return Err(NotFound(format!("there is no pod {namespace}/{name}; {hint}")));
+        return Err(NotFound(format!(
+            "there is no pod or workload {namespace}/{name}; {hint}"
+        )));
     };
     Ok(Owner::Pod {
         pod: Arc::clone(pod),

@@ -33,11 +33,11 @@ pub(super) struct Filters {
     /// Of the namespace of either end's pod.
     #[arg(long, value_name = "SELECTOR")]
     pub(super) namespace_selector: Option<String>,
-    /// Who began the connection: a namespace, a pod, an address or block, or world, node, service, unknown.
-    #[arg(long, value_name = "NAMESPACE[/POD]|CIDR|KIND")]
+    /// Who began the connection: a namespace, a pod or workload, an address or block, or world, node, service, unknown.
+    #[arg(long, value_name = "NAMESPACE[/NAME]|CIDR|KIND")]
     pub(super) from: Vec<String>,
     /// With whom.
-    #[arg(long, value_name = "NAMESPACE[/POD]|CIDR|KIND")]
+    #[arg(long, value_name = "NAMESPACE[/NAME]|CIDR|KIND")]
     pub(super) to: Vec<String>,
     /// What happened.
     #[arg(long, value_delimiter = ',', value_parser = parser(&VERDICTS, "VERDICT_", v1::Verdict::from_str_name))]
@@ -143,14 +143,17 @@ pub(super) fn cause_kind(text: &str) -> Result<v1::CauseKind> {
 }
 
 fn ends(option: &str, texts: &[String]) -> Result<Vec<EndpointFilter>> {
-    texts.iter().map(|text| end(option, text)).collect()
+    let ends = texts.iter().map(|text| end(option, text)).collect::<Result<Vec<_>>>()?;
+    Ok(ends.concat())
 }
 
-fn end(option: &str, text: &str) -> Result<EndpointFilter> {
-    let base = EndpointFilter::default();
-    let of_kind = |kind: EndpointKind| EndpointFilter {
-        kinds: vec![kind.into()],
-        ..EndpointFilter::default()
+/// What is any of these is the end that is meant.
+fn end(option: &str, text: &str) -> Result<Vec<EndpointFilter>> {
+    let of_kind = |kind: EndpointKind| {
+        vec![EndpointFilter {
+            kinds: vec![kind.into()],
+            ..EndpointFilter::default()
+        }]
     };
     let looks_like_address = text
         .split('/')
@@ -162,17 +165,29 @@ fn end(option: &str, text: &str) -> Result<EndpointFilter> {
         "service" => of_kind(EndpointKind::Service),
         "unknown" => of_kind(EndpointKind::Unknown),
         "" => bail!(
-            "{option} is empty; it takes NAMESPACE, NAMESPACE/POD, an address, a CIDR, world, node, service or unknown"
+            "{option} is empty; it takes NAMESPACE, NAMESPACE/POD, NAMESPACE/WORKLOAD, an address, a CIDR, world, node, service or \
+             unknown"
         ),
-        text if looks_like_address => EndpointFilter {
+        text if looks_like_address => vec![EndpointFilter {
             addresses: vec![address(option, text)?],
-            ..base
-        },
+            ..EndpointFilter::default()
+        }],
         text => match text.split_once('/').unwrap_or((text, "*")) {
             ("", _) => bail!("{option}: {text:?} has no namespace before the /"),
-            (namespace, pod) => of_pod(&base, namespace, pod),
+            (namespace, name) => of_pod_or_workload(namespace, name),
         },
     })
+}
+
+fn of_pod_or_workload(namespace: &str, name: &str) -> Vec<EndpointFilter> {
+    let of_pod = of_pod(&EndpointFilter::default(), namespace, name);
+    let is_whole = !of_pod.pods.is_empty() && !name.ends_with('*');
+    let of_workload = EndpointFilter {
+        namespaces: vec![namespace.to_owned()],
+        workloads: vec![name.to_owned()],
+        ..EndpointFilter::default()
+    };
+    [of_pod].into_iter().chain(is_whole.then_some(of_workload)).collect()
 }
 
 fn of_pod(base: &EndpointFilter, namespace: &str, pod: &str) -> EndpointFilter {

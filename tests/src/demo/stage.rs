@@ -153,6 +153,7 @@ impl Stage {
 
 /// Where the agent listens besides, which only the node reaches.
 pub const LISTEN: &str = "127.0.0.1:4250";
+const HTTP: &str = "127.0.0.1:9450";
 
 const SOCKET: &str = "netobs.sock";
 /// What the clients call.
@@ -173,7 +174,7 @@ fn start_agent(node: &Node, server: &ApiServer, folder: &Folder, programs: &Prog
     let mut command = node.command(&programs.agent.to_string_lossy())?;
     command.arg("--kubeconfig").arg(server.kubeconfig());
     command.arg("--socket").arg(folder.path().join(SOCKET));
-    command.args(["--node-name", objects::NODE, "--listen", LISTEN, "--http", "none"]);
+    command.args(["--node-name", objects::NODE, "--listen", LISTEN, "--http", HTTP]);
     // Short, for a story is.
     command.args(["--update-every", "1", "--lag", "1", "--log", "warn"]);
     Agent::start(&mut command)

@@ -1,7 +1,7 @@
 //! The whole way: everything talks, is seen, is admitted by generated policies, and misses the one rule that is lost.
 
 use super::agreement::foretold;
-use super::told::shown;
+use super::told::{shown, was_run};
 use super::{generated, seen};
 use anyhow::{Context as _, Result, bail, ensure};
 use netobs_api::v1::{self, CauseState};
@@ -44,7 +44,16 @@ fn what_was_generated_admits_all_and_the_one_rule_that_is_lost_is_missed_alone()
     let fewer = lose_a_rule(&policies)?;
     let cause = is_missed(&shop, &fewer)?;
     is_mended_behind_broken_glass(&shop, &fewer, &cause)?;
+    was_what_the_page_says();
     shop.close()
+}
+
+/// The page shows no command but those that were run here.
+fn was_what_the_page_says() {
+    const PAGE: &str = include_str!("../../../docs/rollout.md");
+    let shown = PAGE.lines().filter_map(|line| line.strip_prefix("$ netobs "));
+    let not_run: Vec<&str> = shown.filter(|line| !was_run(line)).collect();
+    assert_eq!(not_run, Vec::<&str>::new());
 }
 
 /// What the preview says of all, and what happens when one namespace after the other is closed.

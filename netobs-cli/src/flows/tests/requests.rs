@@ -84,11 +84,11 @@ fn pods_of_several_namespaces_are_ends_of_their_own() {
 }
 
 #[test]
-fn ends_are_named_by_namespace_pod_address_or_kind() {
+fn ends_are_named_by_namespace_pod_workload_address_or_kind() {
     check(
-        "--from ops --from ops/job --to 10.0.0.0/8 --to fd00::1 --to world --to shop/*",
+        "--from ops --from ops/job --from ops/job-* --to 10.0.0.0/8 --to fd00::1 --to world --to shop/*",
         &expect![[
-            r#"{"last":"20","include":[{"source":[{"namespaces":["ops"]},{"namespaces":["ops"],"pods":["job"]}],"destination":[{"addresses":["10.0.0.0/8"]},{"addresses":["fd00::1"]},{"kinds":["ENDPOINT_KIND_WORLD"]},{"namespaces":["shop"]}]}]}"#
+            r#"{"last":"20","include":[{"source":[{"namespaces":["ops"]},{"namespaces":["ops"],"pods":["job"]},{"namespaces":["ops"],"workloads":["job"]},{"namespaces":["ops"],"pods":["job-*"]}],"destination":[{"addresses":["10.0.0.0/8"]},{"addresses":["fd00::1"]},{"kinds":["ENDPOINT_KIND_WORLD"]},{"namespaces":["shop"]}]}]}"#
         ]],
     );
 }
