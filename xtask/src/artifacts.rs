@@ -1,5 +1,6 @@
 //! What a build left and where, as cargo itself tells it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -50,6 +51,22 @@ impl Artifacts {
             bail!("the build left no tests");
         }
         Ok(programs)
+    }
+
+    /// The packages of which something was compiled into the folder of that name, by cargo's own identifiers.
+    ///
+    /// What was compiled for this machine only, as build scripts and procedural macros are, lies elsewhere.
+    pub(crate) fn compiled_into(&self, folder: &str) -> BTreeSet<String> {
+        let lies_there = |message: &&Value| {
+            let files = message["filenames"].as_array().into_iter().flatten();
+            files
+                .filter_map(Value::as_str)
+                .any(|file| Path::new(file).components().any(|part| part.as_os_str() == folder))
+        };
+        let there = self.messages.iter().filter(lies_there);
+        there
+            .filter_map(|message| message["package_id"].as_str().map(str::to_owned))
+            .collect()
     }
 
     fn parse(text: &str) -> Self {
@@ -122,5 +139,18 @@ mod tests {
         let expected = [("/t/deps/cli-1", "/w/cli"), ("/t/deps/lab-1", "/w/lab")];
         assert_eq!(tests, expected.map(|(path, folder)| (path.into(), folder.into())));
         Ok(())
+    }
+
+    #[test]
+    fn only_what_was_compiled_for_the_target_is_in_its_folder() {
+        let built = Artifacts::parse(
+            "{\"package_id\":\"a@1\",\"filenames\":[\"/t/some-linux-gnu/release/deps/liba.rlib\"]}\n\
+             {\"package_id\":\"macros@1\",\"filenames\":[\"/t/release/deps/libmacros.so\"]}\n\
+             {\"reason\":\"build-finished\",\"success\":true}\n",
+        );
+        assert_eq!(
+            built.compiled_into("some-linux-gnu").into_iter().collect::<Vec<_>>(),
+            ["a@1"]
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! `build-ebpf`: compiles the kernel's programs and puts the objects where the agent embeds them from.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use crate::prepare::{self, Toolchain};
-use crate::run;
+use crate::{artifacts, portable, run};
 
 const TARGET: &str = "bpfel-unknown-none";
 const PACKAGE: &str = "netobs-ebpf";
@@ -15,13 +16,18 @@ const PACKAGE: &str = "netobs-ebpf";
 const PROGRAMS: [&str; 2] = ["netobs", "yardstick"];
 
 pub(crate) fn build() -> Result<()> {
+    build_telling().map(drop)
+}
+
+/// As [`build`], and says which packages are in the objects.
+pub(crate) fn build_telling() -> Result<BTreeSet<String>> {
     let toolchain = prepare::ebpf()?;
-    run::run(&mut cargo("build", &toolchain))?;
+    let built = artifacts::build(&mut cargo("build", &toolchain))?;
     for program in PROGRAMS {
-        let built = target_dir().join(TARGET).join("release").join(program);
-        publish(&built, &run::target().join("bpf").join(format!("{program}.o")))?;
+        let object = target_dir().join(TARGET).join("release").join(program);
+        publish(&object, &run::target().join("bpf").join(format!("{program}.o")))?;
     }
-    Ok(())
+    Ok(built.compiled_into(TARGET))
 }
 
 /// On the host most of these programs are not compiled, so clippy must look at them as the kernel's.
@@ -55,17 +61,11 @@ fn cargo(subcommand: &str, toolchain: &Toolchain) -> Command {
 
 /// v3 of the instruction set has the atomic operations that return a value; kernels since 5.12 run it.
 fn rustflags(linker: &Path) -> String {
-    let linker = format!("linker={}", linker.display());
-    let flags = [
-        "-C",
-        &linker,
-        "-C",
-        "link-arg=--btf",
-        "-C",
-        "debuginfo=2",
-        "-C",
-        "target-cpu=v3",
-    ];
+    let linker = format!("-Clinker={}", linker.display());
+    let mut flags = vec![linker];
+    flags.extend(["-Clink-arg=--btf", "-Cdebuginfo=2", "-Ctarget-cpu=v3"].map(str::to_owned));
+    // The types that the loader reads name the files that their functions are from.
+    flags.extend(portable::without_paths());
     flags.join("\u{1f}")
 }
 

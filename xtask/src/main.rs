@@ -10,7 +10,9 @@ mod bench;
 mod build_ebpf;
 mod ci;
 mod demo;
+mod image;
 mod licences;
+mod portable;
 mod prepare;
 mod run;
 mod test;
@@ -35,6 +37,8 @@ enum Command {
     Test { suites: Vec<test::Suite> },
     /// Measure what the agent costs, one JSON line a figure.
     Bench(bench::Options),
+    /// Make the container image, as an archive, without a container engine.
+    Image(image::Options),
     /// Run the kernel tests on other kernels.
     Vm(vm::Options),
     /// Check the rules of the house that the compiler does not hold.
@@ -60,6 +64,7 @@ fn obey(command: &Command) -> Result<()> {
         Command::Demo(options) => demo::demo(options),
         Command::Test { suites } => test::test(suites),
         Command::Bench(options) => bench::bench(options),
+        Command::Image(options) => image::image(options),
         Command::Vm(options) => vm::vm(options),
         Command::Tidy => tidy::tidy(),
         Command::Ci => ci::ci(),

@@ -1,6 +1,7 @@
 //! `prepare`: finds what the build and the tests need, and installs what is missing where it may.
 
 mod apt;
+mod cross;
 mod grpcurl;
 mod kubernetes;
 mod linker;
@@ -13,6 +14,7 @@ mod tools;
 use anyhow::Result;
 
 pub(crate) use apt::{download as download_package, is_root, update as update_package_lists};
+pub(crate) use cross::ensure as cross_tools;
 pub(crate) use grpcurl::ensure as grpcurl;
 pub(crate) use kubernetes::ensure as kubernetes;
 pub(crate) use prometheus::ensure as prometheus;
@@ -29,6 +31,7 @@ pub(crate) fn everything() -> Result<()> {
     kubernetes()?;
     prometheus()?;
     readers()?;
+    containers()?;
     vm()
 }
 
@@ -45,6 +48,11 @@ pub(crate) fn lab() -> Result<()> {
 /// What reads the pictures and pages that `netobs` draws, for the tests of those.
 pub(crate) fn readers() -> Result<()> {
     tools::ensure(&tools::READERS)
+}
+
+/// What runs the image, for the tests of that.
+pub(crate) fn containers() -> Result<()> {
+    tools::ensure(&tools::CONTAINERS)
 }
 
 /// What booting another kernel takes, and the lab's tools, which the guest gets too.

@@ -1,13 +1,14 @@
 //! `test`: builds what the tests need and runs them; what cannot be tested here fails, unless it may be skipped.
 
 use std::env;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
 use crate::artifacts::{Artifacts, TestProgram};
-use crate::{artifacts, build_ebpf, prepare, run, vm};
+use crate::{artifacts, build_ebpf, image, prepare, run, vm};
 
 /// Tests that need the same abilities.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,6 +66,7 @@ impl Suite {
             Self::Unit => Ok(()),
             Self::Lab => prepare::lab()
                 .and_then(|()| prepare::readers())
+                .and_then(|()| prepare::containers())
                 .and_then(|()| can_make_namespaces()),
             Self::Vm => vm::make_ready(),
         }
@@ -86,24 +88,31 @@ fn unit() -> Result<()> {
 }
 
 fn lab() -> Result<()> {
-    let (python, grpcurl) = (prepare::python()?, prepare::grpcurl()?);
-    let (kubernetes, prometheus) = (prepare::kubernetes()?, prepare::prometheus()?);
-    let built = build_all()?;
-    let (agent, cli) = (built.program("netobs-agent")?, built.program("netobs")?);
+    let told = what_tests_are_told()?;
     tests()?.0.iter().try_for_each(|test| {
         test.run(|command| {
             command
                 .arg(LAB_THREADS)
-                .env("NETOBS_AGENT", &agent)
-                .env("NETOBS_CLI", &cli)
-                .env("NETOBS_PYTHON", &python)
-                .env("NETOBS_GRPCURL", &grpcurl)
-                .env("NETOBS_KUBECTL", &kubernetes.kubectl)
-                .env("NETOBS_HELM", &kubernetes.helm)
-                .env("NETOBS_PROMTOOL", &prometheus.promtool)
-                .env("NETOBS_PROMETHEUS", &prometheus.prometheus);
+                .envs(told.iter().map(|(name, path)| (name, path)));
         })
     })
+}
+
+/// Where is what the tests start.
+fn what_tests_are_told() -> Result<Vec<(&'static str, PathBuf)>> {
+    let built = build_all()?;
+    let (kubernetes, prometheus) = (prepare::kubernetes()?, prepare::prometheus()?);
+    Ok(vec![
+        ("NETOBS_AGENT", built.program("netobs-agent")?),
+        ("NETOBS_CLI", built.program("netobs")?),
+        ("NETOBS_IMAGE", image::for_tests()?),
+        ("NETOBS_GRPCURL", prepare::grpcurl()?),
+        ("NETOBS_HELM", kubernetes.helm),
+        ("NETOBS_KUBECTL", kubernetes.kubectl),
+        ("NETOBS_PROMETHEUS", prometheus.prometheus),
+        ("NETOBS_PROMTOOL", prometheus.promtool),
+        ("NETOBS_PYTHON", prepare::python()?),
+    ])
 }
 
 /// Those that need the lab, and all others.

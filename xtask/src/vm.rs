@@ -6,12 +6,12 @@ mod kernel;
 mod qemu;
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::{artifacts, build_ebpf, prepare, run};
+use crate::portable::Compiler;
+use crate::{artifacts, build_ebpf, prepare};
 pub(crate) use kernel::Series;
 
 #[derive(Args)]
@@ -64,20 +64,11 @@ pub(crate) fn run_on(kernels: &[Series], arguments: &[String]) -> Result<()> {
 }
 
 fn build() -> Result<Programs> {
-    let tests =
-        artifacts::build(static_cargo("test").args(["--no-run", "--package", "netobs-tests", "--test", "kernels"]))?;
-    let agent = artifacts::build(static_cargo("build").args(["--package", "netobs-agent"]))?;
+    let cargo = |subcommand| Compiler::Own.cargo(subcommand, TARGET);
+    let tests = artifacts::build(cargo("test")?.args(["--no-run", "--package", "netobs-tests", "--test", "kernels"]))?;
+    let agent = artifacts::build(cargo("build")?.args(["--package", "netobs-agent"]))?;
     Ok(Programs {
         tests: tests.program("kernels")?,
         agent: agent.program("netobs-agent")?,
     })
-}
-
-fn static_cargo(subcommand: &str) -> Command {
-    let mut command = run::cargo(subcommand);
-    command
-        .env("RUSTFLAGS", "-C target-feature=+crt-static")
-        .args(["--target", TARGET]);
-    command.arg("--target-dir").arg(run::target().join("vm-build"));
-    command
 }

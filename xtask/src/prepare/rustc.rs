@@ -43,6 +43,11 @@ impl Rustc {
         self.llvm
     }
 
+    /// As in `1.96.0`.
+    pub(crate) fn release(&self) -> &str {
+        &self.release
+    }
+
     /// A `cargo <subcommand>` that uses this compiler and inherits nothing from the cargo that started us.
     pub(crate) fn cargo(&self, subcommand: &str) -> Command {
         let mut command = match &self.origin {

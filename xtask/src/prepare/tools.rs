@@ -25,6 +25,8 @@ pub(crate) const NETWORK: [Tool; 4] = [
     tool("ethtool", "ethtool"),
 ];
 
+pub(crate) const CONTAINERS: [Tool; 2] = [tool("runc", "runc"), tool("nsenter", "util-linux")];
+
 pub(crate) const READERS: [Tool; 2] = [tool("chromium", "chromium"), tool("dot", "graphviz")];
 
 pub(crate) const MACHINE: [Tool; 4] = [
