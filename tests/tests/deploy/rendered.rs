@@ -54,6 +54,8 @@ pub(super) fn overlay(name: &str) -> Result<Vec<Value>> {
 
 /// The default overlay with all that may be added to it.
 pub(super) fn all_components() -> Result<Vec<Value>> {
+    static FOLDER: Mutex<()> = Mutex::new(());
+    let _alone = FOLDER.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("components-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     // Only relative paths are taken.
