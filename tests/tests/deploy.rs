@@ -12,6 +12,7 @@ mod deploy {
     mod parity;
     mod pod;
     mod rendered;
+    mod running;
     mod scene;
     mod schema;
     mod scrape;
