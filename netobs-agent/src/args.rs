@@ -1,4 +1,5 @@
 //! The command line.
+mod address;
 mod cluster;
 mod inventory;
 mod serve;
@@ -6,7 +7,9 @@ mod setting;
 
 use clap::{Parser, ValueEnum};
 
-pub(crate) use self::{cluster::ClusterArgs, inventory::InventoryArgs, serve::ServeArgs, setting::Setting};
+pub(crate) use self::{
+    address::Address, cluster::ClusterArgs, inventory::InventoryArgs, serve::ServeArgs, setting::Setting,
+};
 
 /// Sees allowed and dropped traffic of every pod of this node, with the kernel's own reason, and changes nothing.
 #[derive(Debug, Parser)]

@@ -29,7 +29,7 @@ use tracing::{info, warn};
 
 pub(crate) use self::{
     clock::Clock,
-    counters::{Loss, Skipped},
+    counters::{LEFT_OUT, Loss, PLACES, Skipped},
     error::KernelError,
     programs::Sizes,
     taps::AttachBy,

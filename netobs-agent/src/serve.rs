@@ -40,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) listen: Vec<SocketAddr>,
     /// For all addresses of `listen`; without it they have to be loopback addresses.
     pub(crate) tls: Option<Tls>,
+    /// Loopback addresses without it in any case.
+    pub(crate) plain: Vec<SocketAddr>,
     pub(crate) http: Option<SocketAddr>,
     pub(crate) most_subscribers: usize,
 }

@@ -32,6 +32,7 @@ mod options;
 mod pass;
 mod real;
 mod refusal;
+mod rights;
 mod selector;
 mod store;
 mod watch;
@@ -44,6 +45,7 @@ pub use fault::{Fault, On, Ordered};
 pub use kind::Kind;
 pub use real::Real;
 pub use refusal::Refusal;
+pub use rights::{Grant, Rights};
 pub use store::Change;
 pub use store::fill::Size;
 
@@ -57,6 +59,7 @@ use forward::Forwards;
 use merge::merge;
 use object::Key;
 use pass::{Certified, Pass};
+use rights::Confined;
 use rustls::ServerConfig;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -127,6 +130,7 @@ impl ApiServer {
             faults: Arc::new(Faults::default()),
             record: Record::default(),
             pass,
+            confined: Confined::default(),
             forwards: Forwards::new(settings.place),
             address: door.address(),
             streaming_lists: settings.streaming_lists,
@@ -153,6 +157,17 @@ impl ApiServer {
     /// The folder that a kubelet would mount into the pods of a namespace; it goes with the server.
     pub fn service_account(&self, namespace: &str) -> Result<PathBuf> {
         self.desk.pass.service_account(namespace)
+    }
+
+    /// The same for somebody else, who may do everything until [`ApiServer::confine`]d.
+    pub fn invite(&self, user: &str) -> Result<PathBuf> {
+        self.desk.pass.invite(user)
+    }
+
+    /// From now on the user of the kubeconfig, whose name is that of the agent's account, or somebody who was invited may do
+    /// this and nothing else; watches that run go on.
+    pub fn confine(&self, user: &str, rights: Rights) {
+        self.desk.confined.set(user, rights);
     }
 
     /// Dies: all connections are cut, new ones are refused. What is stored stays, and can be changed meanwhile.

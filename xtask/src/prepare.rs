@@ -3,7 +3,9 @@
 mod apt;
 mod cross;
 mod grpcurl;
+mod kubernetes;
 mod linker;
+mod prometheus;
 mod python;
 mod rustc;
 mod toolchain;
@@ -14,6 +16,8 @@ use anyhow::Result;
 pub(crate) use apt::{download as download_package, is_root, update as update_package_lists};
 pub(crate) use cross::ensure as cross_tools;
 pub(crate) use grpcurl::ensure as grpcurl;
+pub(crate) use kubernetes::ensure as kubernetes;
+pub(crate) use prometheus::ensure as prometheus;
 pub(crate) use python::ensure as python;
 pub(crate) use rustc::Rustc;
 pub(crate) use toolchain::Toolchain;
@@ -24,6 +28,8 @@ pub(crate) fn everything() -> Result<()> {
     ebpf()?.rustc.ensure_clippy()?;
     python()?;
     grpcurl()?;
+    kubernetes()?;
+    prometheus()?;
     readers()?;
     containers()?;
     vm()

@@ -101,11 +101,16 @@ fn lab() -> Result<()> {
 /// Where is what the tests start.
 fn what_tests_are_told() -> Result<Vec<(&'static str, PathBuf)>> {
     let built = build_all()?;
+    let (kubernetes, prometheus) = (prepare::kubernetes()?, prepare::prometheus()?);
     Ok(vec![
         ("NETOBS_AGENT", built.program("netobs-agent")?),
         ("NETOBS_CLI", built.program("netobs")?),
         ("NETOBS_IMAGE", image::for_tests()?),
         ("NETOBS_GRPCURL", prepare::grpcurl()?),
+        ("NETOBS_HELM", kubernetes.helm),
+        ("NETOBS_KUBECTL", kubernetes.kubectl),
+        ("NETOBS_PROMETHEUS", prometheus.prometheus),
+        ("NETOBS_PROMTOOL", prometheus.promtool),
         ("NETOBS_PYTHON", prepare::python()?),
     ])
 }

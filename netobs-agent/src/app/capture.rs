@@ -13,7 +13,7 @@ use netobs_core::{
 use tracing::{debug, info, warn};
 
 use crate::{
-    kernel::{AttachBy, Clock, Kernel, KernelError, Loss, Skipped},
+    kernel::{AttachBy, Clock, Kernel, KernelError, LEFT_OUT, Loss, PLACES, Skipped},
     node::{self, Conntrack, Link, LinkChange, Links, NodeError, Qdiscs},
 };
 
@@ -44,11 +44,19 @@ pub(super) struct Tally {
     pub(super) skipped: Vec<Skipped>,
 }
 
-/// Packets lost and left out since the start, by where and what.
-#[derive(Default)]
+/// Packets lost and left out since the start, by where and what; that there were none is known, too.
 pub(super) struct Totals {
     pub(super) losses: BTreeMap<&'static str, u64>,
     pub(super) skipped: BTreeMap<&'static str, u64>,
+}
+
+impl Default for Totals {
+    fn default() -> Self {
+        Self {
+            losses: PLACES.map(|place| (place, 0)).into(),
+            skipped: LEFT_OUT.map(|what| (what, 0)).into(),
+        }
+    }
 }
 
 impl Capture {

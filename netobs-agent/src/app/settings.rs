@@ -53,16 +53,19 @@ pub(super) fn cluster(args: &Args) -> Option<cluster::Settings> {
 pub(super) fn serve(args: &Args) -> serve::Settings {
     let serve = &args.serve;
     let tls = serve.tls_cert.clone().zip(serve.tls_key.clone());
+    let listen = serve.listen.iter().filter_map(|address| address.0);
+    let (plain, listen): (Vec<_>, Vec<_>) = listen.partition(|address| address.is_plain);
     serve::Settings {
         socket: serve.socket.0.clone(),
         socket_group: serve.socket_group.clone(),
-        listen: serve.listen.iter().filter_map(|address| address.0).collect(),
+        listen: listen.iter().map(|address| address.at).collect(),
+        plain: plain.iter().map(|address| address.at).collect(),
         tls: tls.map(|(cert, key)| serve::Tls {
             cert,
             key,
             client_ca: serve.client_ca.clone(),
         }),
-        http: serve.http.0,
+        http: serve.http.0.map(|address| address.at),
         most_subscribers: serve.most_subscribers as usize,
     }
 }

@@ -1,9 +1,9 @@
 //! Arguments about who is served, and where.
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Setting;
+use super::{Address, Setting};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Serving")]
@@ -16,9 +16,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "GROUP")]
     pub(crate) socket_group: Option<String>,
 
-    /// An address for gRPC, or none; may be given more than once. Any that is not this host's own needs TLS.
+    /// An address for gRPC, or none; may be given more than once. Any that can be reached from elsewhere needs TLS, and with it all
+    /// have it but those of the loopback with http:// before them.
     #[arg(long, default_value = "127.0.0.1:4250", value_name = "ADDRESS|none")]
-    pub(crate) listen: Vec<Setting<SocketAddr>>,
+    pub(crate) listen: Vec<Setting<Address>>,
 
     /// The server's certificates for --listen, in PEM; read again when they change.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -34,7 +35,7 @@ pub(crate) struct ServeArgs {
 
     /// The address for /metrics, /healthz and /readyz, or none.
     #[arg(long, default_value = "127.0.0.1:9450", value_name = "ADDRESS|none")]
-    pub(crate) http: Setting<SocketAddr>,
+    pub(crate) http: Setting<Address>,
 
     /// Flows that are remembered for those who ask later.
     #[arg(long, default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..=4_194_304))]

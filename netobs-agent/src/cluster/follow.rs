@@ -51,6 +51,7 @@ pub(super) async fn all(access: Arc<Access>, board: Arc<Board>, changes: mpsc::S
             version: None,
             whole: false,
             unfinished: 0,
+            asks_for_stream: false,
             is_streaming: false,
             garbled_after: None,
         };
@@ -77,6 +78,8 @@ struct Follower {
     /// A list in parts took longer than the server keeps its parts.
     whole: bool,
     unfinished: u32,
+    /// The list was asked for as a stream, when the others of these had not yet found that the server has none.
+    asks_for_stream: bool,
     /// A list as a stream has begun, and has not ended.
     is_streaming: bool,
     /// What came after this version made no sense.
@@ -98,7 +101,8 @@ impl Follower {
     /// Until a watch ends as watches do.
     async fn round(&mut self) -> Result<(), Fault> {
         self.is_streaming = false;
-        if self.version.is_none() && !self.streams.load(Relaxed) {
+        self.asks_for_stream = self.version.is_none() && self.streams.load(Relaxed);
+        if self.version.is_none() && !self.asks_for_stream {
             self.list().await?;
         }
         self.watch().await
@@ -213,7 +217,7 @@ impl Follower {
 
     /// How long to wait until the next try.
     async fn take(&mut self, fault: Fault) -> Duration {
-        let was_stream = self.version.is_none() && self.streams.load(Relaxed);
+        let was_stream = self.version.is_none() && self.asks_for_stream;
         if was_stream && self.gives_up_streams(&fault) {
             tracing::debug!(kind = self.resource.name, %fault, "lists are asked for in parts");
             self.streams.store(false, Relaxed);

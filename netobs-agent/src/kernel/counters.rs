@@ -2,6 +2,8 @@
 use aya::maps::{MapData, PerCpuArray};
 use netobs_common::counter::Counter;
 
+use super::missed;
+
 /// Packets that were counted and could not be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Loss {
@@ -29,6 +31,11 @@ const SKIPPED: [(&str, Counter); 5] = [
     ("too_deep", Counter::TooDeep),
     ("drop_unparsed", Counter::DropUnparsed),
 ];
+
+/// Every place of a [`Loss`].
+pub(crate) const PLACES: [&str; 3] = [LOSSES[0].0, LOSSES[1].0, missed::PLACE];
+/// All that is ever [`Skipped`].
+pub(crate) const LEFT_OUT: [&str; 5] = [SKIPPED[0].0, SKIPPED[1].0, SKIPPED[2].0, SKIPPED[3].0, SKIPPED[4].0];
 
 pub(crate) struct Counters {
     map: PerCpuArray<MapData, u64>,

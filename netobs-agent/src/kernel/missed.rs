@@ -8,6 +8,8 @@ use std::{
 
 use super::counters::Loss;
 
+pub(super) const PLACE: &str = "drops_missed";
+
 /// `struct bpf_prog_info` as far as Linux 5.12 has it, the first that counts these.
 #[repr(C)]
 #[derive(Default)]
@@ -35,7 +37,7 @@ impl Missed {
         let packets = total.saturating_sub(self.told);
         self.told = self.told.max(total);
         (packets > 0).then_some(Loss {
-            place: "drops_missed",
+            place: PLACE,
             packets,
             bytes: 0,
         })

@@ -20,15 +20,14 @@ pub(super) enum Door {
 }
 
 pub(super) async fn open(settings: &Settings, tls: Option<&Arc<TlsKeeper>>) -> Result<Vec<Door>, ServeError> {
-    if let Some(address) = settings
-        .listen
-        .iter()
-        .find(|address| tls.is_none() && !is_local(**address))
-    {
-        return Err(ServeError::NoTls { address: *address });
+    let plain = settings.plain.iter().map(|address| (address, None));
+    let listen = settings.listen.iter().map(|address| (address, tls));
+    let all: Vec<_> = plain.chain(listen).collect();
+    if let Some((address, _)) = all.iter().find(|(address, tls)| tls.is_none() && !is_local(**address)) {
+        return Err(ServeError::NoTls { address: **address });
     }
     let mut doors = Vec::new();
-    for address in &settings.listen {
+    for (address, tls) in all {
         let listener = bind(*address, "--listen").await?;
         doors.push(match tls {
             Some(tls) => Door::Tls(listener, Arc::clone(tls)),

@@ -35,8 +35,8 @@ fn kernel(snapshot: &Snapshot) -> v1::KernelStatus {
         attach_by: snapshot.attach_by.to_owned(),
         interfaces: snapshot.interfaces,
         abilities: abilities.collect(),
-        losses: named(&snapshot.losses),
-        skipped: named(&snapshot.skipped),
+        losses: named(&some(&snapshot.losses)),
+        skipped: named(&some(&snapshot.skipped)),
     }
 }
 
@@ -87,6 +87,10 @@ fn serving(seats: &Seats, listeners: &[String]) -> v1::ServingStatus {
         most_subscribers: u32::try_from(served.most).unwrap_or(u32::MAX),
         lost: served.lost,
     }
+}
+
+fn some(counts: &[(&'static str, u64)]) -> Vec<(&'static str, u64)> {
+    counts.iter().copied().filter(|(_, count)| *count > 0).collect()
 }
 
 fn named(counts: &[(&str, u64)]) -> Vec<v1::NamedCount> {

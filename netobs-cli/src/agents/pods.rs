@@ -89,7 +89,7 @@ impl Pods {
             declined(
                 node,
                 format!(
-                    "no port can be forwarded to pod {}/{name}: {error}; it takes the right to create pods/portforward",
+                    "no port can be forwarded to pod {}/{name}: {error}; it takes the rights to get and create pods/portforward",
                     self.namespace
                 ),
             )
@@ -115,7 +115,7 @@ impl Pods {
             401 => format!("the API server does not know this user ({message}); log in again"),
             403 => format!(
                 "this user may not list pods in namespace {namespace} ({message}); \
-                 it takes that right, and the one to create pods/portforward"
+                 it takes that right, and those to get and create pods/portforward"
             ),
             _ => format!("the API server does not list the agents' pods: {message}"),
         }

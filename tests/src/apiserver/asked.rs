@@ -12,9 +12,15 @@ const KEPT: usize = 100_000;
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub at: Instant,
+    /// Who asked.
+    pub user: String,
     pub verb: Verb,
     /// The plural of the kind; empty for discovery.
     pub kind: String,
+    /// Empty for the core group, and for discovery.
+    pub group: String,
+    /// What of the object, such as `status` or `portforward`.
+    pub part: Option<String>,
     pub namespace: Option<String>,
     pub name: Option<String>,
     pub path: String,
@@ -25,37 +31,50 @@ pub struct Asked {
     number: u64,
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Record(Mutex<(u64, VecDeque<Asked>)>);
-
-impl Record {
-    /// Remembers a request and gives the number by which it is [`Record::answered`].
-    pub(crate) fn asked(&self, call: &Call) -> u64 {
-        let mut record = self.lock();
-        record.0 += 1;
-        let number = record.0;
+impl Asked {
+    fn new(call: &Call, user: &str) -> Self {
         let objects = call.objects();
-        record.1.push_back(Asked {
+        let kind = objects.map(|objects| &objects.kind);
+        Self {
             at: Instant::now(),
+            user: user.to_owned(),
             verb: call.verb,
-            kind: objects.map(|objects| objects.kind.plural.clone()).unwrap_or_default(),
+            kind: kind.map(|kind| kind.plural.clone()).unwrap_or_default(),
+            group: kind.map(|kind| kind.group.clone()).unwrap_or_default(),
+            part: objects.and_then(|objects| objects.part.clone()),
             namespace: objects.and_then(|objects| objects.namespace.clone()),
             name: objects.and_then(|objects| objects.name.clone()),
             path: call.path.clone(),
             query: call.query.text.clone(),
             user_agent: call.user_agent.clone(),
             status: None,
-            number,
-        });
+            number: 0,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Record(Mutex<(u64, VecDeque<Asked>)>);
+
+impl Record {
+    /// Remembers a request, which is [`Record::answered`] later.
+    pub(crate) fn asked(&self, call: &Call, user: &str) -> Asked {
+        let mut record = self.lock();
+        record.0 += 1;
+        let asked = Asked {
+            number: record.0,
+            ..Asked::new(call, user)
+        };
+        record.1.push_back(asked.clone());
         if record.1.len() > KEPT {
             record.1.pop_front();
         }
-        number
+        asked
     }
 
-    pub(crate) fn answered(&self, number: u64, status: u16) {
+    pub(crate) fn answered(&self, asked: &Asked, status: u16) {
         let mut record = self.lock();
-        if let Some(asked) = record.1.iter_mut().rev().find(|asked| asked.number == number) {
+        if let Some(asked) = record.1.iter_mut().rev().find(|known| known.number == asked.number) {
             asked.status = Some(status);
         }
     }

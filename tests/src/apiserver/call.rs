@@ -92,11 +92,10 @@ impl Call {
     }
 
     /// As RBAC refuses it.
-    pub(crate) fn forbidden(&self) -> Refusal {
-        const USER: &str = "system:serviceaccount:netobs:netobs-agent";
+    pub(crate) fn forbidden(&self, user: &str) -> Refusal {
         let verb = format!("{:?}", self.verb).to_lowercase();
         let Some(objects) = self.objects() else {
-            let message = format!("forbidden: User {USER:?} cannot {verb} path {:?}", self.path);
+            let message = format!("forbidden: User {user:?} cannot {verb} path {:?}", self.path);
             return Refusal::new(403, "Forbidden", message).with(serde_json::json!({}));
         };
         let (plural, group) = (&objects.kind.plural, &objects.kind.group);
@@ -110,7 +109,7 @@ impl Call {
             .map(|name| format!(" {name:?}"))
             .unwrap_or_default();
         let message = format!(
-            "{}{name} is forbidden: User {USER:?} cannot {verb} resource {plural:?} in API group {group:?} {place}",
+            "{}{name} is forbidden: User {user:?} cannot {verb} resource {plural:?} in API group {group:?} {place}",
             objects.kind.qualified()
         );
         let mut details = serde_json::json!({"kind": plural});

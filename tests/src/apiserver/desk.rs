@@ -11,6 +11,7 @@ use super::list;
 use super::options::Options;
 use super::pass::Pass;
 use super::refusal::Refusal;
+use super::rights::Confined;
 use super::store::Store;
 use super::watch::Watch;
 use super::write;
@@ -31,6 +32,7 @@ pub(crate) struct Desk {
     pub(crate) faults: Arc<Faults>,
     pub(crate) record: Record,
     pub(crate) pass: Pass,
+    pub(crate) confined: Confined,
     pub(crate) forwards: Forwards,
     pub(crate) address: SocketAddr,
     pub(crate) streaming_lists: bool,
@@ -43,26 +45,26 @@ pub(crate) struct Broken;
 impl Desk {
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Broken> {
         let call = Call::read(&request, &self.store.read().kinds);
-        let number = self.record.asked(&call);
         let header = request
             .headers()
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
-        if !matches!(call.target, Target::Health) && !self.pass.admits(header) {
-            let answer = Answer::refusal(&Refusal::unauthorized());
-            self.record.answered(number, answer.status);
-            return Ok(answer.response());
-        }
-        let response = self.meet(&call, request).await?;
-        self.record.answered(number, response.status().as_u16());
+        let user = self.pass.bearer(header);
+        let asked = self.record.asked(&call, user.as_deref().unwrap_or_default());
+        let response = match &user {
+            None if !matches!(call.target, Target::Health) => Answer::refusal(&Refusal::unauthorized()).response(),
+            _ if !self.confined.allow(&asked) => Answer::refusal(&call.forbidden(&asked.user)).response(),
+            _ => self.meet(&call, &asked.user, request).await?,
+        };
+        self.record.answered(&asked, response.status().as_u16());
         Ok(response)
     }
 
-    async fn meet(&self, call: &Call, request: Request<Incoming>) -> Result<Response<Body>, Broken> {
+    async fn meet(&self, call: &Call, user: &str, request: Request<Incoming>) -> Result<Response<Body>, Broken> {
         let mut pace = None;
         let refusal = match self.faults.meet(call, Moment::Asked) {
             Some(Fault::Unauthorized) => Refusal::unauthorized(),
-            Some(Fault::Forbidden) => call.forbidden(),
+            Some(Fault::Forbidden) => call.forbidden(user),
             Some(Fault::Gone) => Refusal::too_old(1, self.store.read().version()),
             Some(Fault::Internal) => Refusal::internal("etcdserver: request timed out"),
             Some(Fault::TooManyRequests { retry_after_seconds }) => {

@@ -6,11 +6,14 @@ use k8s_openapi::ByteString;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Who bears the token that the first kubeconfig names.
+pub(crate) const AGENT: &str = "system:serviceaccount:netobs:netobs-agent";
 
 /// A folder of credentials, removed when this goes.
 #[derive(Debug)]
@@ -18,6 +21,14 @@ pub(crate) struct Pass {
     folder: PathBuf,
     /// Nothing if everybody may come in.
     token: Option<Mutex<Token>>,
+    guests: Mutex<Vec<Guest>>,
+}
+
+/// Somebody else than the agent, with a token that stays.
+#[derive(Debug)]
+struct Guest {
+    name: String,
+    token: String,
 }
 
 #[derive(Debug)]
@@ -44,7 +55,11 @@ impl Pass {
                 issued: 0,
             })
         });
-        let pass = Self { folder, token };
+        let pass = Self {
+            folder,
+            token,
+            guests: Mutex::default(),
+        };
         pass.rotate()?;
         Ok(pass)
     }
@@ -63,12 +78,30 @@ impl Pass {
             .with_context(|| format!("write the token to {}", file.display()))
     }
 
-    /// Whether an `Authorization` header lets its bearer in.
-    pub(crate) fn admits(&self, header: Option<&str>) -> bool {
-        let Some(token) = self.token() else {
-            return true;
-        };
-        header.and_then(|header| header.strip_prefix("Bearer ")) == Some(token.valid.as_str())
+    /// Whom an `Authorization` header lets in: the agent where no token is needed.
+    pub(crate) fn bearer(&self, header: Option<&str>) -> Option<String> {
+        let shown = header.and_then(|header| header.strip_prefix("Bearer "));
+        let guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(guest) = guests.iter().find(|guest| shown == Some(&guest.token)) {
+            return Some(guest.name.clone());
+        }
+        let is_agent = self.token().is_none_or(|token| shown == Some(&token.valid));
+        is_agent.then(|| AGENT.to_owned())
+    }
+
+    /// A kubeconfig for somebody else.
+    pub(crate) fn invite(&self, name: &str) -> Result<PathBuf> {
+        let mut guests = self.guests.lock().unwrap_or_else(PoisonError::into_inner);
+        let token = format!("netobs-guest-{}-of-{}", guests.len(), std::process::id());
+        let mut config: Value = serde_json::from_slice(&fs::read(self.kubeconfig())?)?;
+        config["users"][0]["user"] = json!({"token": token});
+        let file = self.folder.join(format!("kubeconfig-{}", guests.len()));
+        fs::write(&file, config.to_string()).with_context(|| format!("write {}", file.display()))?;
+        guests.push(Guest {
+            name: name.to_owned(),
+            token,
+        });
+        Ok(file)
     }
 
     /// The one that lets in now; empty if none is needed.

@@ -42,11 +42,20 @@ pub struct Stage {
 impl Stage {
     /// Sets it up to where the agent is ready; nobody calls anybody yet.
     pub fn set(scenario: Scenario, installation: impl Into<Installation>) -> Result<Self> {
+        Self::set_with(scenario, installation, |node| ApiServer::start_in(node))
+    }
+
+    /// The same with a server that is made for the node.
+    pub fn set_with(
+        scenario: Scenario,
+        installation: impl Into<Installation>,
+        server: impl FnOnce(&Node) -> Result<ApiServer>,
+    ) -> Result<Self> {
         let node = Node::routed()?;
         let names = Role::ALL.map(Role::pod);
         let pods = node.pods(&names.each_ref().map(String::as_str))?;
         let pods: BTreeMap<Role, Pod> = Role::ALL.into_iter().zip(pods).collect();
-        let server = ApiServer::start_in(&node).context("start the API server double")?;
+        let server = server(&node).context("start the API server double")?;
         fill(&server, scenario, &node, &pods)?;
         let enforces = scenario != Scenario::NotEnforced;
         let enforcer = enforces.then(|| Enforcer::start(&node, &server)).transpose()?;

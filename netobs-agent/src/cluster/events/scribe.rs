@@ -30,6 +30,8 @@ pub(super) struct Scribe {
     access: Arc<Access>,
     node: String,
     is_denied: AtomicBool,
+    /// That Events are without the UID of their object was said.
+    is_nameless: AtomicBool,
 }
 
 impl Scribe {
@@ -38,6 +40,7 @@ impl Scribe {
             access,
             node,
             is_denied: AtomicBool::new(false),
+            is_nameless: AtomicBool::new(false),
         }
     }
 
@@ -78,6 +81,15 @@ impl Scribe {
             warn!(
                 "Events may not be written: {fault}; the agent's ClusterRole needs the verbs create and patch on events \
                  (apiGroup \"\"), or start the agent with --no-events. Causes are told everywhere else"
+            );
+        }
+    }
+
+    fn tell_nameless(&self, kind: &str, fault: &Fault) {
+        if fault.is_denied() && !self.is_nameless.swap(true, Relaxed) {
+            warn!(
+                "an Event does not name the UID of its {kind}, and `kubectl events --for` does not find it: {fault}; the agent's \
+                 ClusterRole needs the verb get on namespaces and networkpolicies"
             );
         }
     }
@@ -127,6 +139,7 @@ impl Scribe {
             }
         };
         let answer = request::ask(&self.access.client(), Question::get(&path, PATIENCE)).await;
+        let answer = answer.inspect_err(|fault| self.tell_nameless(regarding.kind, fault));
         let text = answer.ok()?.whole().await.ok()?;
         netobs_k8s::watched::name(&text)?.uid
     }

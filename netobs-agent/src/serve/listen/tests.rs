@@ -142,6 +142,11 @@ async fn an_address_others_can_reach_needs_tls() {
         assert!(matches!(error, ServeError::NoTls { .. }), "{error}");
         assert!(error.to_string().contains("--tls-cert"), "{error}");
     }
+    settings.listen.clear();
+    settings.plain = vec!["0.0.0.0:0".parse().unwrap()];
+    let error = error(&settings).await;
+    assert!(matches!(error, ServeError::NoTls { .. }), "{error}");
+    settings.plain.clear();
     for address in ["127.0.0.2:0", "[::ffff:127.0.0.1]:0"] {
         settings.listen = vec![address.parse().unwrap()];
         bind(&settings).await.map(drop).unwrap();

@@ -149,6 +149,7 @@ pub(in crate::serve) fn settings(socket: &Path) -> Settings {
         socket: Some(socket.to_owned()),
         socket_group: None,
         listen: Vec::new(),
+        plain: Vec::new(),
         tls: None,
         http: None,
         most_subscribers: 128,

@@ -66,6 +66,21 @@ async fn ask(scene: &Scene, trusted: &Authority, own: Option<Pair>) -> Result<()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_of_the_loopback_may_stay_plain_beside_one_that_is_not() {
+    let authority = Authority::new();
+    let scene = Scene::with(16, |settings, folder| {
+        settings.listen = vec!["127.0.0.1:0".parse().unwrap()];
+        settings.plain = settings.listen.clone();
+        settings.tls = Some(authority.issue().write(folder));
+    })
+    .await;
+    ask(&scene, &authority, None).await.unwrap();
+    let plain = Endpoint::from_shared(format!("http://{}", scene.address("http://"))).unwrap();
+    let mut client = FlowServiceClient::new(plain.connect().await.unwrap());
+    client.get_status(v1::GetStatusRequest {}).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_trusts_the_authority_is_served() {
     let authority = Authority::new();
     let scene = scene(&authority, None).await;
