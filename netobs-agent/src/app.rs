@@ -61,11 +61,12 @@ enum Happening {
 pub(crate) async fn run(args: Args, elsewhere: &Handle) -> anyhow::Result<()> {
     let identity = Identity::new(args.cluster.node_name.as_deref(), Clock::look().now());
     let kernel = Kernel::load(settings::sizes(&args), args.kernel_log.level())?;
-    let capture = Capture::new(
+    let mut capture = Capture::new(
         kernel,
         args.interfaces.clone(),
         Symbol::from(identity.node_name.as_str()),
     )?;
+    let listed = capture.list_links().await?;
     let limits = settings::limits(&args);
     let exporter = args
         .export
@@ -77,7 +78,7 @@ pub(crate) async fn run(args: Args, elsewhere: &Handle) -> anyhow::Result<()> {
         args.serve.history as usize,
         Arc::new(reasons.clone()),
     );
-    let (rooms, opened) = Rooms::open(&args, feed.clone(), elsewhere).await?;
+    let (rooms, opened) = Rooms::open(&args, &identity, feed.clone(), elsewhere).await?;
     let mut app = App {
         identity,
         capture,
@@ -90,8 +91,8 @@ pub(crate) async fn run(args: Args, elsewhere: &Handle) -> anyhow::Result<()> {
         heard: Vec::new(),
     };
     app.open_store(&args)?;
-    let listed = app.capture.find_wanted().await?;
-    app.name_links(&listed);
+    app.take_links(&listed);
+    info!(interfaces = app.capture.kernel().attached(), "attached");
     app.follow(Signals::new()?).await?;
     app.stop();
     rooms.close().await;
@@ -105,10 +106,7 @@ impl App {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             match self.next(&mut look, &mut signals).await? {
-                Happening::Links(changes) => {
-                    self.capture.handle_links(&changes);
-                    self.name_links(&changes);
-                }
+                Happening::Links(changes) => self.take_links(&changes),
                 Happening::Look => self.look(),
                 Happening::Asked(question) => self.answer(question),
                 Happening::Changed => self.take_changes(),
@@ -151,11 +149,19 @@ impl App {
         Ok(())
     }
 
-    fn name_links(&self, changes: &[LinkChange]) {
+    fn take_links(&mut self, changes: &[LinkChange]) {
+        self.capture.handle_links(changes);
         for change in changes {
             match change {
-                LinkChange::Appeared(link) => self.teller.feed.interface(link.index, Some(&link.name)),
-                LinkChange::Gone(index) => self.teller.feed.interface(*index, None),
+                LinkChange::Appeared(link) => {
+                    self.engine
+                        .handle_interface(link.index, self.capture.leads_to_pod(link));
+                    self.teller.feed.interface(link.index, Some(&link.name));
+                }
+                LinkChange::Gone(index) => {
+                    self.engine.handle_interface(*index, true);
+                    self.teller.feed.interface(*index, None);
+                }
             }
         }
     }

@@ -90,11 +90,15 @@ impl Kernel {
         self.taps.attached()
     }
 
-    pub(crate) fn attach(&mut self, interface: Ifindex, name: &str) -> Result<(), KernelError> {
+    pub(crate) fn is_attached(&self, interface: Ifindex) -> bool {
+        self.taps.has(interface)
+    }
+
+    pub(crate) fn attach(&mut self, interface: Ifindex, name: &str, handle: u32) -> Result<(), KernelError> {
         if self.taps.has(interface) {
             return Ok(());
         }
-        self.taps.attach(&mut self.ebpf, interface, name)
+        self.taps.attach(&mut self.ebpf, interface, name, handle)
     }
 
     pub(crate) fn detach(&mut self, interface: Ifindex) {

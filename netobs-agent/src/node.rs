@@ -4,6 +4,7 @@ mod conntrack;
 mod links;
 mod message;
 mod qdisc;
+mod uplinks;
 
 pub(crate) use addresses::own_addresses;
 pub(crate) use conntrack::Conntrack;

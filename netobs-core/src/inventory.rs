@@ -66,6 +66,7 @@ pub struct Inventory {
     portraits: Portraits,
     /// What was counted of each flow that goes on.
     by_flow: HashMap<FlowId, Counted, foldhash::fast::RandomState>,
+    foreign: u64,
     watch: Watch,
     next_sweep: Timestamp,
     /// The service of the Kubernetes API.
@@ -104,6 +105,7 @@ impl Inventory {
             // An edge has two ends.
             portraits: Portraits::new(extent.edges.saturating_mul(2)),
             by_flow: HashMap::default(),
+            foreign: 0,
             watch: Watch::default(),
             next_sweep: Timestamp::default(),
             api: Scoped {
@@ -147,6 +149,10 @@ impl Inventory {
     /// Counts what is new of a flow.
     pub fn add(&mut self, explained: &ExplainedFlow, around: Around<'_>) {
         let flow = &explained.enriched;
+        if self.is_foreign(flow) {
+            self.pass_over(explained);
+            return;
+        }
         let id = flow.flow.id;
         let is_twin = matches!(flow.destination, Owner::Service(_)) && flow.twin.is_some();
         let counted = if is_twin {
@@ -182,6 +188,12 @@ impl Inventory {
 
     pub const fn forgotten(&self) -> Forgotten {
         self.edges.forgotten()
+    }
+
+    /// Connections that ended and are in no edge, for neither end is the cluster's: drops among other containers of the
+    /// machine are told, too.
+    pub const fn foreign(&self) -> u64 {
+        self.foreign
     }
 
     pub const fn extent(&self) -> Extent {

@@ -8,6 +8,7 @@ mod robust {
     mod frames;
     mod full;
     mod input;
+    mod missed;
     mod rights;
     mod start;
 }

@@ -77,13 +77,11 @@ impl Capture {
         })
     }
 
-    /// The interfaces asked for by name must be there from the start; the first listing tells.
-    pub(super) async fn find_wanted(&mut self) -> anyhow::Result<Vec<LinkChange>> {
+    /// What there is at the start, to be handed to [`Capture::handle_links`]; interfaces asked for by name must be among it.
+    pub(super) async fn list_links(&mut self) -> anyhow::Result<Vec<LinkChange>> {
         let mut listed = Vec::new();
         while !self.links.are_listed() {
-            let changes = self.links.next().await?;
-            self.handle_links(&changes);
-            listed.extend(changes);
+            listed.extend(self.links.next().await?);
         }
         let missing: Vec<_> = self
             .wanted
@@ -99,7 +97,6 @@ impl Capture {
                 self.links.names().join(", "),
             );
         }
-        info!(interfaces = self.kernel.attached(), "attached");
         Ok(listed)
     }
 
@@ -111,13 +108,17 @@ impl Capture {
     pub(super) fn handle_links(&mut self, changes: &[LinkChange]) {
         for change in changes {
             match change {
-                LinkChange::Appeared(link) if link.leads_to_pod() || self.wanted.contains(&link.name) => {
+                LinkChange::Appeared(link) if self.links.leads_to_pod(link) || self.wanted.contains(&link.name) => {
                     self.attach(link);
                 }
-                LinkChange::Appeared(_) => {}
+                LinkChange::Appeared(link) => self.pass_over(link),
                 LinkChange::Gone(interface) => self.gone(*interface),
             }
         }
+    }
+
+    pub(super) fn leads_to_pod(&self, link: &Link) -> bool {
+        self.links.leads_to_pod(link)
     }
 
     /// Hands everything that is new to the engine.
@@ -217,18 +218,33 @@ impl Capture {
     fn attach(&mut self, link: &Link) {
         let attached = self
             .prepare(link)
-            .and_then(|()| Ok(self.kernel.attach(link.index, &link.name)?));
+            .and_then(|handle| Ok(self.kernel.attach(link.index, &link.name, handle)?));
         match attached {
             Ok(()) => debug!(interface = link.name, "attached"),
             Err(error) => cannot_attach(link, &error),
         }
     }
 
-    fn prepare(&mut self, link: &Link) -> anyhow::Result<()> {
-        if self.kernel.attach_by() == AttachBy::Clsact {
-            self.qdiscs.ensure(link)?;
+    /// Gives the handle of filters, where there are such.
+    fn prepare(&mut self, link: &Link) -> anyhow::Result<u32> {
+        Ok(match self.kernel.attach_by() {
+            AttachBy::Clsact => self.qdiscs.ensure(link)?,
+            AttachBy::Tcx => 0,
+        })
+    }
+
+    /// What it leads to was known only after it was attached to, or has changed.
+    fn pass_over(&mut self, link: &Link) {
+        if self.kernel.is_attached(link.index) {
+            self.kernel.detach(link.index);
+            self.qdiscs.remove(link.index);
         }
-        Ok(())
+        if link.leads_elsewhere() {
+            info!(
+                interface = link.name,
+                "leads out of the node, by its routes and addresses, and is not watched; --interface watches it too"
+            );
+        }
     }
 
     fn gone(&mut self, interface: Ifindex) {

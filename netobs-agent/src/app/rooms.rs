@@ -10,7 +10,7 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use super::settings;
+use super::{settings, snapshot::Identity};
 use crate::{
     args::Args,
     cluster::{Cluster, EventWriter, Heard},
@@ -40,7 +40,12 @@ pub(super) struct Opened {
 }
 
 impl Rooms {
-    pub(super) async fn open(args: &Args, feed: Feed, elsewhere: &Handle) -> anyhow::Result<(Self, Opened)> {
+    pub(super) async fn open(
+        args: &Args,
+        identity: &Identity,
+        feed: Feed,
+        elsewhere: &Handle,
+    ) -> anyhow::Result<(Self, Opened)> {
         let (to_app, changes) = mpsc::channel(CHANGES);
         let (ask, questions) = mpsc::channel(QUESTIONS);
         let (stop, stopped) = oneshot::channel();
@@ -49,7 +54,7 @@ impl Rooms {
             // Fails only where the sender is gone, which means the same.
             let _ = stopped.await;
         }));
-        let cluster = connect(args, elsewhere).await?;
+        let cluster = connect(args, identity, elsewhere).await?;
         let mut events = None;
         if let Some(cluster) = &cluster {
             elsewhere.spawn(cluster.watch(to_app.clone()));
@@ -90,8 +95,8 @@ async fn bind(args: &Args, feed: Feed, ask: mpsc::Sender<Question>, elsewhere: &
     Ok(server)
 }
 
-async fn connect(args: &Args, elsewhere: &Handle) -> anyhow::Result<Option<Cluster>> {
-    let Some(settings) = settings::cluster(args) else {
+async fn connect(args: &Args, identity: &Identity, elsewhere: &Handle) -> anyhow::Result<Option<Cluster>> {
+    let Some(settings) = settings::cluster(args, &identity.node_name) else {
         return Ok(None);
     };
     let cluster = elsewhere

@@ -39,13 +39,13 @@ pub(super) fn limits(args: &Args) -> Limits {
     }
 }
 
-/// `None` where no cluster is to be looked for.
-pub(super) fn cluster(args: &Args) -> Option<cluster::Settings> {
+/// `None` where no cluster is to be looked for. `node_name` is that of the node we are on, given or found out.
+pub(super) fn cluster(args: &Args, node_name: &str) -> Option<cluster::Settings> {
     let cluster = &args.cluster;
     (!cluster.no_cluster).then(|| cluster::Settings {
         kubeconfig: cluster.kubeconfig.clone(),
         context: cluster.context.clone(),
-        node_name: cluster.node_name.clone(),
+        node_name: node_name.to_owned(),
         events: !cluster.no_events,
     })
 }
@@ -77,4 +77,28 @@ pub(super) fn store(args: &Args) -> Option<store::Settings> {
         dir: dir.clone(),
         edges: inventory.inventory_edges as usize,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use netobs_core::time::Timestamp;
+
+    use super::{super::snapshot::Identity, *};
+
+    #[test]
+    fn the_cluster_is_told_the_nodes_name_given_or_found_out() {
+        for (given, expected) in [(Some("node-a"), "node-a".to_owned()), (None, hostname())] {
+            let mut args = Args::parse_from(["netobs-agent"]);
+            args.cluster.node_name = given.map(str::to_owned);
+            let identity = Identity::new(given, Timestamp::default());
+            let settings = cluster(&args, &identity.node_name).unwrap();
+            assert_eq!(settings.node_name, expected);
+        }
+    }
+
+    fn hostname() -> String {
+        let said = std::process::Command::new("uname").arg("-n").output().unwrap();
+        String::from_utf8(said.stdout).unwrap().trim().to_owned()
+    }
 }

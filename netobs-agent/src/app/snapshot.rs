@@ -64,6 +64,7 @@ pub(super) fn take(
         skipped: totals.skipped.iter().map(|(what, packets)| (*what, *packets)).collect(),
         cluster: cluster.map(cluster_snapshot),
         flows_kept: engine.flows() as u64,
+        foreign: engine.inventory().foreign(),
         drops: engine.drops().clone(),
         causes: count_causes(engine.causes().iter()),
         causes_not_kept: engine.causes().overflow().weight(),

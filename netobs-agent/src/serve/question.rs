@@ -44,6 +44,8 @@ pub(crate) struct Snapshot {
     /// `None` where there is no cluster to watch.
     pub(crate) cluster: Option<ClusterSnapshot>,
     pub(crate) flows_kept: u64,
+    /// Connections that are not in the inventory, for neither end is the cluster's.
+    pub(crate) foreign: u64,
     pub(crate) drops: BTreeMap<Judgement, Count>,
     pub(crate) causes: Vec<CauseCount>,
     /// Packets and connections of causes for which there was no room.

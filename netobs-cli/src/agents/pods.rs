@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use anyhow::{Context as _, Result, bail};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, Client, Config, api::ListParams};
-use netobs_api::client::{Connection, Fault};
+use netobs_api::client::{Connection, Fault, Tls};
 use tokio::time::timeout;
 
 use crate::{failure::Unreachable, global::Global, notes::note};
@@ -15,6 +15,7 @@ pub(super) struct Pods {
     namespace: Arc<str>,
     selector: Arc<str>,
     port: u16,
+    tls: Tls,
 }
 
 impl Pods {
@@ -26,6 +27,7 @@ impl Pods {
             namespace: global.agent_namespace.as_str().into(),
             selector: global.agent_selector.as_str().into(),
             port: global.agent_port,
+            tls: global.tls(),
         })
     }
 
@@ -96,7 +98,10 @@ impl Pods {
         })?;
         let stream = forwarder.take_stream(self.port);
         let stream = stream.ok_or_else(|| declined(node, "the API server forwards no port".to_owned()))?;
-        Connection::over(stream, &format!("pod {}/{name} on node {node}", self.namespace)).await
+        let pod = format!("pod {}/{name} on node {node}", self.namespace);
+        // A forwarded port has no name of its own; all agents together have that of their service.
+        let host = format!("netobs-agent.{}.svc", self.namespace);
+        Connection::over(stream, &pod, &host, &self.tls).await
     }
 
     async fn list(&self, parameters: ListParams) -> kube::Result<Vec<Pod>> {

@@ -119,6 +119,23 @@ impl Inventory {
         self.by_flow.insert(asked, Counted { edge, share, ..before });
     }
 
+    /// Whether it is not for the inventory; a flow whose pod was forgotten meanwhile stays where it was counted.
+    pub(super) fn is_foreign(&self, flow: &EnrichedFlow) -> bool {
+        let before = self.by_flow.get(&flow.flow.id);
+        let before = before.and_then(|before| self.edges.key(before.edge));
+        course::is_foreign(flow) && before.is_none_or(|key| course::may_be_foreign(key))
+    }
+
+    /// A flow that is not for the inventory; before that was known it may have been counted.
+    pub(super) fn pass_over(&mut self, explained: &ExplainedFlow) {
+        if let Some(before) = self.by_flow.remove(&explained.enriched.flow.id) {
+            self.take_back(&before);
+        }
+        if explained.phase.is_last() {
+            self.foreign += 1;
+        }
+    }
+
     fn exchange(&mut self, before: &Counted, share: Share) {
         if let Some(edge) = self.edges.get_mut(before.edge) {
             edge.take_back(&before.share);

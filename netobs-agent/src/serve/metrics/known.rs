@@ -15,6 +15,9 @@ pub(super) fn tell(page: &mut Page, snapshot: &Snapshot) {
     .is(seconds(snapshot.started));
     page.gauge("netobs_flows_kept", "Connections that are kept now.")
         .is(snapshot.flows_kept);
+    let help = "Connections that are not in the inventory, for neither end is the cluster's.";
+    page.counter("netobs_foreign_connections_total", help)
+        .is(snapshot.foreign);
     tell_kernel(page, snapshot);
     tell_judged(page, snapshot);
     tell_causes(page, snapshot);

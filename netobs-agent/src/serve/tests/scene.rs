@@ -204,6 +204,7 @@ pub(in crate::serve) fn snapshot() -> Snapshot {
         skipped: vec![("arp", 5)],
         cluster: None,
         flows_kept: 6,
+        foreign: 7,
         drops: BTreeMap::new(),
         causes: Vec::new(),
         causes_not_kept: 0,
