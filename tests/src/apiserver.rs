@@ -22,6 +22,7 @@ mod damage;
 mod desk;
 mod discovery;
 mod door;
+mod exec;
 mod fault;
 mod forward;
 mod kind;
@@ -33,6 +34,7 @@ mod pass;
 mod real;
 mod refusal;
 mod selector;
+mod socket;
 mod store;
 mod watch;
 mod write;
@@ -52,6 +54,7 @@ use anyhow::Result;
 use asked::Record;
 use desk::Desk;
 use door::Door;
+use exec::{Room, Rooms};
 use fault::Faults;
 use forward::Forwards;
 use merge::merge;
@@ -60,7 +63,7 @@ use pass::{Certified, Pass};
 use rustls::ServerConfig;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -128,6 +131,7 @@ impl ApiServer {
             record: Record::default(),
             pass,
             forwards: Forwards::new(settings.place),
+            rooms: Rooms::default(),
             address: door.address(),
             streaming_lists: settings.streaming_lists,
             bookmark_every: settings.bookmark_every,
@@ -189,6 +193,15 @@ impl ApiServer {
     /// Forwarded ports of a pod lead there, whatever their number; without this, to the same port of 127.0.0.1.
     pub fn forward(&self, namespace: &str, pod: &str, to: SocketAddr) {
         self.desk.forwards.set(Key::new(namespace, pod), to);
+    }
+
+    /// Processes that are run in a pod run there, and find their programs in that folder; without this, there is none in it.
+    pub fn exec(&self, namespace: &str, pod: &str, network: &Netns, programs: &Path) {
+        let room = Room {
+            network: network.clone(),
+            programs: programs.to_owned(),
+        };
+        self.desk.rooms.set(Key::new(namespace, pod), room);
     }
 
     /// Creates or replaces an object, its status too, and gives it back as it is now stored.

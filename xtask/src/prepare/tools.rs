@@ -25,6 +25,9 @@ pub(crate) const NETWORK: [Tool; 4] = [
     tool("ethtool", "ethtool"),
 ];
 
+/// What processes in pods open connections with.
+pub(crate) const PROBES: [Tool; 2] = [tool("busybox", "busybox-static"), tool("curl", "curl")];
+
 pub(crate) const READERS: [Tool; 2] = [tool("chromium", "chromium"), tool("dot", "graphviz")];
 
 pub(crate) const MACHINE: [Tool; 4] = [
