@@ -25,9 +25,14 @@ impl Observed {
         self.inventory.iter().any(|file| file.as_os_str() == "-")
     }
 
+    /// Not of what runs now.
+    pub(crate) const fn is_of_file(&self) -> bool {
+        !self.inventory.is_empty()
+    }
+
     /// Half of what was seen would do as little as none: one agent that does not answer is one too many.
     pub(crate) async fn read(&self, global: &Global, wanted: &GetInventoryRequest) -> Result<Listing> {
-        if !self.inventory.is_empty() {
+        if self.is_of_file() {
             return self.read_files();
         }
         let (listing, complete) = source::ask(wanted, global).await?;
@@ -43,7 +48,7 @@ impl Observed {
         let view = global.view();
         let written = Timestamp::from_nanosecond(listing.about.at.0.into());
         match written {
-            Ok(written) if !self.inventory.is_empty() => Now::at(written, view.clock.zone()),
+            Ok(written) if self.is_of_file() => Now::at(written, view.clock.zone()),
             Ok(_) | Err(_) => Now::of(view.clock.zone()),
         }
     }

@@ -7,6 +7,7 @@ pub use self::{
     listing::{About, Filter, Forgotten, Listing},
     mark::{By, Mark, Marks},
     portrait::{MOST_PODS, Portrait, PortraitKey, SeenPod},
+    sides::{Joined, Sides, Tally},
     watch::{Span, Watch, Watched},
 };
 use crate::{
@@ -28,6 +29,7 @@ mod mark;
 mod portrait;
 mod portraits;
 mod recognise;
+mod sides;
 #[cfg(test)]
 mod tests;
 mod watch;

@@ -1,5 +1,9 @@
 //! Agents as pods of a cluster, reached through its API server.
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, bail};
 use k8s_openapi::api::core::v1::Pod;
@@ -66,6 +70,14 @@ impl Pods {
             )));
         }
         Ok(nodes)
+    }
+
+    /// The nodes with an agent that runs, as the API server knew them not long ago; nothing is told of the others.
+    pub(super) async fn running(&self, patience: Duration) -> Option<BTreeSet<String>> {
+        let listed = timeout(patience, self.list(ListParams::default().match_any())).await;
+        let pods = listed.ok()?.ok()?;
+        let nodes = pods.into_iter().filter(runs).filter_map(|pod| pod.spec?.node_name);
+        Some(nodes.collect())
     }
 
     pub(super) async fn connect(&self, node: &str, patience: Duration) -> Result<Connection, Fault> {

@@ -156,6 +156,20 @@ fn an_agent_that_cannot_be_followed_is_named_and_tried_again() {
 }
 
 #[test]
+fn an_agent_on_a_node_that_joins_is_followed_from_then_on() {
+    let a = agent("node-a", &[1]);
+    let server = ApiServer::start("joins", vec![pod("node-a", a.address)], false);
+    let running = Running::start(command(&["flows", "-f", "--kubeconfig", &server.kubeconfig()]));
+    assert_eq!(sources(&running.line()), ["node-a-1"]);
+    let b = agent("node-b", &[2]);
+    server.add(pod("node-b", b.address));
+    assert_eq!(running.note(), "netobs: the agent on node node-b joined");
+    assert_eq!(sources(&running.line()), ["node-b-2"]);
+    running.interrupt();
+    assert_eq!(running.end().code, Some(0));
+}
+
+#[test]
 fn an_agent_that_does_not_run_is_named() {
     let a = agent("node-a", &[]);
     let pending = Pod {

@@ -5,6 +5,7 @@ use super::{
     edge::Share,
     edges::EdgeId,
     recognise::recognise,
+    sides::Side,
 };
 use crate::{
     cause::Causes,
@@ -179,6 +180,7 @@ impl Inventory {
 }
 
 fn share(flow: &EnrichedFlow, is_connection: bool) -> Share {
+    let side = side(flow);
     let flow = &flow.flow;
     let mut dropped = flow.further_drops;
     for drop in &flow.drops {
@@ -187,11 +189,18 @@ fn share(flow: &EnrichedFlow, is_connection: bool) -> Share {
     let counted = |count| if is_connection { count } else { Count::ZERO };
     Share {
         verdict: flow.verdict,
+        side,
         is_connection,
         sent: counted(flow.forward),
         replied: counted(flow.reply),
         dropped,
     }
+}
+
+/// Its source's interface saw a connection through a service with the service's address, which is another flow.
+fn side(flow: &EnrichedFlow) -> Side {
+    let at_source = flow.flow.source_interface.is_some() || flow.twin.is_some();
+    Side::of(at_source, flow.flow.destination_interface.is_some())
 }
 
 fn example(flow: &EnrichedFlow) -> Example {

@@ -12,6 +12,7 @@ use crate::{
     flow::{Evidence, Flow, FlowId, InitiatorEvidence, Phase, Verdict},
 };
 
+mod agents;
 mod bounds;
 mod counting;
 mod marks;
