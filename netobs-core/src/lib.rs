@@ -20,6 +20,7 @@ pub mod inventory;
 pub mod labels;
 pub mod policy;
 pub mod preview;
+pub mod redact;
 pub mod render;
 pub mod scene;
 pub mod spelling;

@@ -1,0 +1,96 @@
+//! Edges and portraits of the inventory.
+use std::sync::Arc;
+
+use super::Redactor;
+use crate::{
+    cause::{Cause, CauseId},
+    inventory::{CauseSummary, Edge, EdgeKey, Example, ExampleEnd, Place, Portrait, PortraitKey, SeenPod},
+    labels::Symbol,
+    render,
+};
+
+impl Redactor {
+    /// The sentence of a cause was written when it was found; it is written anew if the cause is still known.
+    pub fn edge<'a>(&mut self, edge: &Edge, cause: impl FnOnce(CauseId) -> Option<&'a Cause>) -> Edge {
+        let key = EdgeKey {
+            source: self.place(&edge.key.source),
+            destination: self.place(&edge.key.destination),
+            ..*edge.key
+        };
+        let summary = edge.cause.as_ref().map(|summary| {
+            let known = summary.id.and_then(cause);
+            let headline = known.map(|known| render::cause_headline(&self.cause_anew(known)));
+            CauseSummary {
+                id: summary.id,
+                kind: summary.kind,
+                headline: headline.unwrap_or_else(|| UNTOLD.to_owned()).into(),
+            }
+        });
+        let examples = edge.examples.iter();
+        Edge {
+            examples: examples.map(|one| self.example(one, &edge.key)).collect(),
+            key: Arc::new(key),
+            cause: summary,
+            service: edge.service.clone(),
+            ..*edge
+        }
+    }
+
+    pub fn portrait(&self, portrait: &Portrait) -> Portrait {
+        let PortraitKey { namespace, workload } = &portrait.key;
+        let pod = |pod: &SeenPod| SeenPod {
+            name: self.pod_name(namespace, &pod.name),
+            addresses: pod.addresses.iter().map(|one| self.address(*one)).collect(),
+            node: pod.node.clone(),
+        };
+        Portrait {
+            key: PortraitKey {
+                namespace: namespace.clone(),
+                workload: self.workload(namespace, workload),
+            },
+            labels: self.labels(&portrait.labels),
+            namespace_labels: portrait.namespace_labels.as_ref().map(|labels| self.labels(labels)),
+            ports: Arc::clone(&portrait.ports),
+            last: portrait.last,
+            pods: portrait.pods.iter().map(pod).collect(),
+        }
+    }
+
+    fn place(&self, place: &Place) -> Place {
+        match place {
+            Place::Workload { namespace, workload } => Place::Workload {
+                namespace: namespace.clone(),
+                workload: self.workload(namespace, workload),
+            },
+            Place::World(block) => Place::World(self.block(*block)),
+            Place::Service(_) | Place::Node(_) | Place::Unknown => place.clone(),
+        }
+    }
+
+    fn example(&self, example: &Example, key: &EdgeKey) -> Example {
+        let end = |end: &ExampleEnd, place: &Place| ExampleEnd {
+            address: self.address(end.address),
+            name: end.name.as_ref().map(|name| self.example_name(name, place)),
+        };
+        Example {
+            source: end(&example.source, &key.source),
+            destination: end(&example.destination, &key.destination),
+            at: example.at,
+        }
+    }
+
+    /// Of a place that is no workload it may be a pod's name all the same, as of a pod on its node's network.
+    fn example_name(&self, name: &Symbol, place: &Place) -> Symbol {
+        match place {
+            Place::Service(service) if service.name == *name => name.clone(),
+            Place::Node(node) if node == name => name.clone(),
+            Place::Workload { .. } | Place::Service(_) | Place::Node(_) | Place::World(_) | Place::Unknown => {
+                let namespace = place.namespace().map_or("", Symbol::as_str);
+                self.pod_name(namespace, name)
+            }
+        }
+    }
+}
+
+/// In place of a sentence that may have what is hidden in it.
+const UNTOLD: &str = "it was found by an earlier run of the agent, and its text may say what is redacted here";
