@@ -1,12 +1,19 @@
 //! The command line.
 mod cluster;
 mod inventory;
+mod redact;
 mod serve;
 mod setting;
 
 use clap::{Parser, ValueEnum};
 
-pub(crate) use self::{cluster::ClusterArgs, inventory::InventoryArgs, serve::ServeArgs, setting::Setting};
+pub(crate) use self::{
+    cluster::ClusterArgs,
+    inventory::InventoryArgs,
+    redact::{RedactArgs, Redacted},
+    serve::ServeArgs,
+    setting::Setting,
+};
 
 /// Sees allowed and dropped traffic of every pod of this node, with the kernel's own reason, and changes nothing.
 #[derive(Debug, Parser)]
@@ -64,6 +71,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) inventory: InventoryArgs,
+
+    #[command(flatten)]
+    pub(crate) redact: RedactArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -26,4 +26,5 @@ pub mod scene;
 pub mod spelling;
 pub mod suggest;
 pub mod time;
+pub mod unwatched;
 pub mod workload;

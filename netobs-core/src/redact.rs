@@ -5,6 +5,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 pub use self::{
+    inventory::is_redacted,
     keys::{BadKeys, Keys},
     probe::Probe,
     pseudonym::{Key, MARK, is_pseudonym},

@@ -8,6 +8,7 @@ mod robust {
     mod frames;
     mod full;
     mod input;
+    mod restart;
     mod rights;
     mod start;
 }

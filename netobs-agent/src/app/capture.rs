@@ -10,7 +10,7 @@ use netobs_core::{
     event::{Count, Ifindex, ReasonId, Tuple},
     labels::Symbol,
 };
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use crate::{
     kernel::{AttachBy, Clock, Kernel, KernelError, Loss, Skipped},
@@ -91,7 +91,6 @@ impl Capture {
                 self.links.names().join(", "),
             );
         }
-        info!(interfaces = self.kernel.attached(), "attached");
         Ok(listed)
     }
 
@@ -130,8 +129,7 @@ impl Capture {
 
     /// Takes the programs away, and reads everything once more.
     pub(super) fn stop(&mut self, clock: Clock, engine: &mut Engine) {
-        self.kernel.detach_everywhere();
-        self.qdiscs.remove_all();
+        self.take_away();
         while self.kernel.drain(clock, &mut |event| engine.handle_event(&event)) {}
         self.sweep(clock, engine);
         self.count_skipped();
@@ -223,9 +221,21 @@ impl Capture {
         Ok(())
     }
 
+    fn take_away(&mut self) {
+        self.kernel.detach_everywhere();
+        self.qdiscs.remove_all();
+    }
+
     fn gone(&mut self, interface: Ifindex) {
         self.kernel.detach(interface);
         self.qdiscs.forget(interface);
+    }
+}
+
+/// Whatever ends the agent, nothing of it stays behind.
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.take_away();
     }
 }
 

@@ -1,29 +1,54 @@
 //! Edges and portraits of the inventory.
 use std::sync::Arc;
 
-use super::Redactor;
+use super::{Redactor, is_pseudonym, pseudonym::is_stand_in};
 use crate::{
-    cause::{Cause, CauseId},
-    inventory::{CauseSummary, Edge, EdgeKey, Example, ExampleEnd, Place, Portrait, PortraitKey, SeenPod},
-    labels::Symbol,
-    render,
+    cause::CauseId,
+    inventory::{CauseSummary, Edge, EdgeKey, Example, ExampleEnd, Listing, Place, Portrait, PortraitKey, SeenPod},
+    labels::{Labels, Symbol},
 };
 
+/// Whether it comes from where something was redacted: what policies would be made of it would be for nobody.
+pub fn is_redacted(listing: &Listing) -> bool {
+    let is_word = |word: &Symbol| is_pseudonym(word);
+    let is_place = |place: &Place| match place {
+        Place::Workload { workload, .. } => is_word(&workload.name),
+        Place::World(block) => is_stand_in(block.network()),
+        Place::Service(_) | Place::Node(_) | Place::Unknown => false,
+    };
+    let has_labels = |labels: &Labels| labels.iter().any(|(_, value)| is_word(value));
+    let in_edges = listing.edges.iter().any(|edge| {
+        let examples = edge.examples.iter();
+        is_place(&edge.key.source)
+            || is_place(&edge.key.destination)
+            || examples.flat_map(|one| [&one.source, &one.destination]).any(|end| {
+                is_stand_in(end.address) || end.name.as_ref().is_some_and(is_word)
+            })
+    });
+    let in_portraits = listing.portraits.iter().any(|portrait| {
+        let pods = portrait.pods.iter();
+        has_labels(&portrait.labels)
+            || portrait.namespace_labels.as_ref().is_some_and(has_labels)
+            || pods.clone().any(|pod| is_word(&pod.name))
+            || pods.flat_map(|pod| pod.addresses.iter()).any(|one| is_stand_in(*one))
+    });
+    in_edges || in_portraits
+}
+
 impl Redactor {
-    /// The sentence of a cause was written when it was found; it is written anew if the cause is still known.
-    pub fn edge<'a>(&mut self, edge: &Edge, cause: impl FnOnce(CauseId) -> Option<&'a Cause>) -> Edge {
+    /// The sentence of its cause was written when it was found, and is redacted nowhere; `headline` has another for it.
+    pub fn edge(&self, edge: &Edge, headline: impl FnOnce(CauseId) -> Option<String>) -> Edge {
         let key = EdgeKey {
             source: self.place(&edge.key.source),
             destination: self.place(&edge.key.destination),
             ..*edge.key
         };
         let summary = edge.cause.as_ref().map(|summary| {
-            let known = summary.id.and_then(cause);
-            let headline = known.map(|known| render::cause_headline(&self.cause_anew(known)));
+            let known = summary.id.and_then(headline);
             CauseSummary {
                 id: summary.id,
                 kind: summary.kind,
-                headline: headline.unwrap_or_else(|| UNTOLD.to_owned()).into(),
+                headline: known.unwrap_or_else(|| UNTOLD.to_owned()).into(),
             }
         });
         let examples = edge.examples.iter();
@@ -93,4 +118,4 @@ impl Redactor {
 }
 
 /// In place of a sentence that may have what is hidden in it.
-const UNTOLD: &str = "it was found by an earlier run of the agent, and its text may say what is redacted here";
+const UNTOLD: &str = "it is not known any more, and its text may say what is redacted here";

@@ -105,12 +105,21 @@ impl Key {
 
 /// Whether an address of the block could be told where addresses are hidden.
 pub(super) fn may_be_told(block: Cidr) -> bool {
-    let stand_ins = [
+    let overlaps = |other: Cidr| other.covers(block) || block.covers(other);
+    stand_ins().any(overlaps) || is_nobodys(block.network())
+}
+
+/// Whether the address stands for another.
+pub(super) fn is_stand_in(address: IpAddr) -> bool {
+    address != IpAddr::V4(Ipv4Addr::BROADCAST) && stand_ins().any(|block| block.contains(address))
+}
+
+fn stand_ins() -> impl Iterator<Item = Cidr> {
+    let blocks = [
         Cidr::new(V4.into(), 32 - V4_BITS as u8),
         Cidr::new(V6.into(), 128 - V6_BITS as u8),
     ];
-    let overlaps = |other: Cidr| other.covers(block) || block.covers(other);
-    stand_ins.into_iter().flatten().any(overlaps) || is_nobodys(block.network())
+    blocks.into_iter().flatten()
 }
 
 fn is_nobodys(address: IpAddr) -> bool {

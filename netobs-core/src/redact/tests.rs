@@ -11,7 +11,7 @@ use crate::{
     event::{Count, DropReading, Event, Ifindex, Place, Protocol, ReasonId},
     filter::{EndFilter, Filters, FlowFilter, NamePattern, ScopedPattern, WorkloadPattern},
     fixtures::{applied, at, ip, labels, namespace, namespaces, pod, pods, policy},
-    inventory::Edge,
+    inventory::{Edge, Listing},
     policy::{Action, IpBlock, Peer, Peers, Ports, Rule},
     render,
     suggest::Suggestion,
@@ -160,9 +160,10 @@ impl Told {
             let suggestions = redactor.suggestions(suggestions);
             all += &format!("{cause:?}\n{suggestions:?}\n{}", render::cause(&cause, &suggestions));
         }
-        let causes = self.engine.causes();
         for edge in self.engine.inventory().edges() {
-            all += &format!("{:?}\n", redactor.edge(edge, |id| causes.get(id)));
+            let cause = edge.cause.as_ref().and_then(|summary| self.engine.causes().get(summary.id?));
+            let headline = cause.map(|cause| render::cause_headline(&redactor.cause(cause)));
+            all += &format!("{:?}\n", redactor.edge(edge, |_| headline));
         }
         for portrait in self.engine.inventory().portraits() {
             all += &format!("{:?}\n", redactor.portrait(portrait));
@@ -245,6 +246,24 @@ fn what_is_the_same_stays_the_same_in_flows_causes_and_the_inventory() {
     let examples: Vec<_> = edges.iter().flat_map(|edge| edge.examples.iter()).collect();
     let same = |name: &Option<Symbol>| name.as_ref() == Some(source);
     assert!(examples.iter().any(|one| same(&one.source.name) && one.source.address == address));
+}
+
+#[test]
+fn of_an_inventory_it_can_be_told_whether_something_of_it_is_redacted() {
+    let told = told();
+    let inventory = told.engine.inventory();
+    let is_redacted = |hidden: Hidden| {
+        let redactor = redactor(hidden);
+        super::is_redacted(&Listing {
+            edges: inventory.edges().map(|edge| redactor.edge(edge, |_| None)).collect(),
+            portraits: inventory.portraits().map(|one| redactor.portrait(one)).collect(),
+            ..Listing::default()
+        })
+    };
+    assert!(!is_redacted(Hidden::default()) && !is_redacted(hidden(false, false, &["absent"])));
+    for hidden in [hidden(true, false, &[]), hidden(false, true, &[]), hidden(false, false, &["owner"])] {
+        assert!(is_redacted(hidden.clone()), "{hidden:?}");
+    }
 }
 
 #[test]
