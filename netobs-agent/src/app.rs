@@ -11,7 +11,12 @@ mod telling;
 
 use std::{sync::Arc, time::Duration};
 
-use netobs_core::{engine::{Engine, Reasons}, labels::Symbol, time::Timestamp, unwatched::Unwatched};
+use netobs_core::{
+    engine::{Engine, Reasons},
+    labels::Symbol,
+    time::Timestamp,
+    unwatched::Unwatched,
+};
 use tokio::{
     runtime::Handle,
     select,

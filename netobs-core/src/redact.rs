@@ -66,7 +66,9 @@ impl Hidden {
         let kinds = [(self.addresses, "ips"), (self.pod_names, "pod-names")];
         let kinds = kinds.iter().filter(|(hidden, _)| *hidden);
         let kinds = kinds.map(|(_, word)| (*word).to_owned());
-        kinds.chain(self.labels.words().map(|key| format!("label {key}"))).collect()
+        kinds
+            .chain(self.labels.words().map(|key| format!("label {key}")))
+            .collect()
     }
 
     /// Whether the values of this label are hidden.

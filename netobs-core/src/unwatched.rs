@@ -46,17 +46,41 @@ mod tests {
 
     #[test]
     fn nobody_watched_from_when_one_agent_stopped_until_the_next_began() {
-        let unwatched = Unwatched::new(Some(LastSeen { at: at(10), ended: true }), at(13));
-        assert_eq!((unwatched.length(), unwatched.at_most), (Some(Duration::from_secs(3)), false));
-        let killed = Unwatched::new(Some(LastSeen { at: at(10), ended: false }), at(13));
+        let unwatched = Unwatched::new(
+            Some(LastSeen {
+                at: at(10),
+                ended: true,
+            }),
+            at(13),
+        );
+        assert_eq!(
+            (unwatched.length(), unwatched.at_most),
+            (Some(Duration::from_secs(3)), false)
+        );
+        let killed = Unwatched::new(
+            Some(LastSeen {
+                at: at(10),
+                ended: false,
+            }),
+            at(13),
+        );
         assert_eq!((killed.length(), killed.at_most), (Some(Duration::from_secs(3)), true));
     }
 
     #[test]
     fn without_a_trace_or_with_one_from_the_future_it_is_not_known_for_how_long() {
-        for last in [None, Some(LastSeen { at: at(20), ended: true })] {
+        for last in [
+            None,
+            Some(LastSeen {
+                at: at(20),
+                ended: true,
+            }),
+        ] {
             let unwatched = Unwatched::new(last, at(13));
-            assert_eq!((unwatched.since, unwatched.length(), unwatched.at_most), (None, None, false));
+            assert_eq!(
+                (unwatched.since, unwatched.length(), unwatched.at_most),
+                (None, None, false)
+            );
         }
     }
 }

@@ -44,10 +44,12 @@ pub(super) fn explain(
         source.redact(redactor);
         destination.redact(redactor);
     }
-    Ok(between(&source, &destination, question, |connection| v1::ExplainResponse {
-        explanation: Some(wire::explanation(&explanation, connection)),
-        suggestions: suggestions.iter().map(wire::suggestion).collect(),
-        text: render::explanation(connection, &explanation, &suggestions),
+    Ok(between(&source, &destination, question, |connection| {
+        v1::ExplainResponse {
+            explanation: Some(wire::explanation(&explanation, connection)),
+            suggestions: suggestions.iter().map(wire::suggestion).collect(),
+            text: render::explanation(connection, &explanation, &suggestions),
+        }
     }))
 }
 

@@ -56,7 +56,10 @@ impl Redaction {
             Some(path) => secret(path)?,
             None => random()?,
         };
-        info!(what = hidden.words().join(", "), "redacted for everybody but those who ask at the unix socket");
+        info!(
+            what = hidden.words().join(", "),
+            "redacted for everybody but those who ask at the unix socket"
+        );
         Ok(Some(Self { hidden, key }))
     }
 
@@ -156,7 +159,10 @@ mod tests {
         fs::write(&path, "long enough to be one\n").unwrap();
         let good = secret(&path);
         fs::remove_file(&path).unwrap();
-        assert!(error.contains("has 9 bytes") && error.contains("head -c 32 /dev/urandom"), "{error}");
+        assert!(
+            error.contains("has 9 bytes") && error.contains("head -c 32 /dev/urandom"),
+            "{error}"
+        );
         assert!(good.is_ok());
         assert!(secret(&path).unwrap_err().to_string().contains("cannot be read"));
     }

@@ -96,7 +96,10 @@ type Known = HashMap<CauseId, Arc<Cause>>;
 fn redacted_edges(edges: &[Arc<Edge>], screen: &Screen, causes: &Known) -> Vec<Arc<Edge>> {
     let redactor = screen.redactor();
     let headline = |id| causes.get(&id).map(|cause| render::cause_headline(cause));
-    edges.iter().map(|edge| Arc::new(redactor.edge(edge, headline))).collect()
+    edges
+        .iter()
+        .map(|edge| Arc::new(redactor.edge(edge, headline)))
+        .collect()
 }
 
 fn redacted_portraits(portraits: &[Arc<Portrait>], screen: &Screen) -> Vec<Arc<Portrait>> {

@@ -177,7 +177,11 @@ fn missed(feed: &Feed, sums: Sums) -> impl Iterator<Item = Bytes> {
     let earlier = PLACES.into_iter().map(move |place| (place, sums.lost.of(place)));
     let earlier = earlier.filter(|(_, count)| *count > 0);
     let earlier = earlier.map(|(place, count)| wire::lost(place, count));
-    restart.into_iter().chain(own).chain(earlier).map(|lost| message(feed, lost))
+    restart
+        .into_iter()
+        .chain(own)
+        .chain(earlier)
+        .map(|lost| message(feed, lost))
 }
 
 fn message(feed: &Feed, lost: v1::Lost) -> Bytes {

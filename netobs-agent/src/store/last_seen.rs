@@ -9,8 +9,8 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
-    thread,
-    time::Duration,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use netobs_core::{time::Timestamp, unwatched};
@@ -21,13 +21,17 @@ use super::StoreError;
 const NAME: &str = "last-seen";
 /// By so much less is known of an agent that was killed.
 const EVERY: Duration = Duration::from_millis(250);
+/// How long the last record may take, and how often it is looked after.
+const LAST_RECORD: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(1);
 /// Longer than any record.
 const MOST: usize = 128;
 
 /// Writes on a thread of its own: whoever watches never waits for the disk.
 pub(crate) struct LastSeen {
     at: Arc<AtomicU64>,
-    end: SyncSender<Timestamp>,
+    end: Option<SyncSender<Timestamp>>,
+    thread: JoinHandle<()>,
 }
 
 impl LastSeen {
@@ -54,11 +58,12 @@ impl LastSeen {
             at: Arc::clone(&at),
             failed: false,
         };
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("last-seen".into())
             .spawn(move || writer.write_all(&ended))
             .map_err(StoreError::NoThread)?;
-        Ok((Self { at, end }, before))
+        let end = Some(end);
+        Ok((Self { at, end, thread }, before))
     }
 
     /// The agent watched at that time.
@@ -68,8 +73,20 @@ impl LastSeen {
 
     /// From that time on it does not. Written at once, whatever else there is to do before the end.
     pub(crate) fn ended(&self, at: Timestamp) {
-        // Fails only where the thread is gone, which ends with this.
-        let _ = self.end.try_send(at);
+        if let Some(end) = &self.end {
+            // Fails only where it was said before.
+            let _ = end.try_send(at);
+        }
+    }
+}
+
+impl Drop for LastSeen {
+    fn drop(&mut self) {
+        self.end = None;
+        let deadline = Instant::now() + LAST_RECORD;
+        while !self.thread.is_finished() && Instant::now() < deadline {
+            thread::sleep(PAUSE);
+        }
     }
 }
 
@@ -153,7 +170,7 @@ fn read_all(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::{env, fs, process, time::Instant};
+    use std::{env, fs, process};
 
     use super::*;
 

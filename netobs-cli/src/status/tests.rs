@@ -172,7 +172,12 @@ fn it_says_for_how_long_nobody_watched_and_what_is_redacted() {
         redacted: vec!["ips".to_owned(), "label owner".to_owned()],
         ..well()
     };
-    let second_lines = [(Some(TEN - SECOND), false), (Some(TEN - 9 * SECOND), true), (None, false)].map(|(since, at_most)| {
+    let second_lines = [
+        (Some(TEN - SECOND), false),
+        (Some(TEN - 9 * SECOND), true),
+        (None, false),
+    ]
+    .map(|(since, at_most)| {
         let text = details::of(&status(since, at_most), &View::plain());
         text.lines().skip(1).take(2).collect::<Vec<_>>().join("\n")
     });

@@ -1,9 +1,7 @@
 //! What policies say, without the values that they speak of.
 use super::Redactor;
 use crate::{
-    explain::{
-        Attempt, DirectionExplanation, Explanation, LabelHint, LabelMismatch, Mismatch, ObjectRef, RuleHint,
-    },
+    explain::{Attempt, DirectionExplanation, Explanation, LabelHint, LabelMismatch, Mismatch, ObjectRef, RuleHint},
     labels::{Requirement, Selector},
     policy::IpBlock,
 };

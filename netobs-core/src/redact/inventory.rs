@@ -21,9 +21,9 @@ pub fn is_redacted(listing: &Listing) -> bool {
         let examples = edge.examples.iter();
         is_place(&edge.key.source)
             || is_place(&edge.key.destination)
-            || examples.flat_map(|one| [&one.source, &one.destination]).any(|end| {
-                is_stand_in(end.address) || end.name.as_ref().is_some_and(is_word)
-            })
+            || examples
+                .flat_map(|one| [&one.source, &one.destination])
+                .any(|end| is_stand_in(end.address) || end.name.as_ref().is_some_and(is_word))
     });
     let in_portraits = listing.portraits.iter().any(|portrait| {
         let pods = portrait.pods.iter();

@@ -43,7 +43,9 @@ impl FromStr for Keys {
     type Err = BadKeys;
 
     fn from_str(text: &str) -> Result<Self, BadKeys> {
-        let (beginning, is_whole) = text.strip_suffix('*').map_or((text, true), |beginning| (beginning, false));
+        let (beginning, is_whole) = text
+            .strip_suffix('*')
+            .map_or((text, true), |beginning| (beginning, false));
         let odd = |character: char| !(character.is_ascii_alphanumeric() || "-_./".contains(character));
         if text.is_empty() || beginning.contains(odd) {
             return Err(BadKeys(text.to_owned()));
@@ -106,7 +108,10 @@ mod tests {
     fn what_is_no_key_is_refused_and_the_error_shows_how() {
         for text in ["", "owner=anna", "a*b", "**", "a,b", "!owner"] {
             let error = text.parse::<Keys>().unwrap_err().to_string();
-            assert!(error.contains("is no key") && error.contains("example.com/*"), "{text:?}: {error}");
+            assert!(
+                error.contains("is no key") && error.contains("example.com/*"),
+                "{text:?}: {error}"
+            );
         }
     }
 

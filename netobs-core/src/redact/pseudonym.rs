@@ -150,11 +150,22 @@ mod tests {
     fn an_address_keeps_its_family_and_becomes_one_that_nobody_has() {
         for real in ["10.0.0.1", "fd00::1"].map(ip) {
             let told = KEY.address(real);
-            assert!(told != real && told.is_ipv4() == real.is_ipv4(), "{real} is told as {told}");
+            assert!(
+                told != real && told.is_ipv4() == real.is_ipv4(),
+                "{real} is told as {told}"
+            );
             assert!(may_be_told(Cidr::single(told)) && !may_be_told(Cidr::single(real)));
         }
         assert_eq!(KEY.address(ip("::ffff:10.0.0.1")), KEY.address(ip("10.0.0.1")));
-        for kept in ["127.0.0.1", "::1", "0.0.0.0", "::", "224.0.0.251", "ff02::fb", "255.255.255.255"] {
+        for kept in [
+            "127.0.0.1",
+            "::1",
+            "0.0.0.0",
+            "::",
+            "224.0.0.251",
+            "ff02::fb",
+            "255.255.255.255",
+        ] {
             assert_eq!(KEY.address(ip(kept)), ip(kept));
         }
     }

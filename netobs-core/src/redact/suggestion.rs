@@ -8,7 +8,8 @@ use crate::{
 
 impl Redactor {
     pub fn suggestions(&self, suggestions: &[Suggestion]) -> Vec<Suggestion> {
-        let can_be_told = |suggestion: &&Suggestion| !self.hidden.addresses || !suggestion.changes.iter().any(has_address);
+        let can_be_told =
+            |suggestion: &&Suggestion| !self.hidden.addresses || !suggestion.changes.iter().any(has_address);
         let told = suggestions.iter().filter(can_be_told);
         told.map(|suggestion| self.suggestion(suggestion)).collect()
     }
@@ -110,7 +111,8 @@ fn has_address(change: &Change) -> bool {
     match change {
         Change::AddRule {
             rule: Rule {
-                peers: Peers::Of(peers), ..
+                peers: Peers::Of(peers),
+                ..
             },
             ..
         } => peers.iter().any(|peer| matches!(peer, Peer::Block(_))),

@@ -79,7 +79,10 @@ fn cluster() -> Vec<Change> {
         namespace("shop", "owner=anna"),
         Change::Applied(Object::Namespace(Arc::new(annotated))),
         known(pod("shop/zebra-0", "10.77.3.7", "app=zebra,owner=annna"), "u1"),
-        known(pod("ops/yak-0", "10.77.3.9", "app=yak,owner=bert,example.com/desk=desk-17"), "u2"),
+        known(
+            pod("ops/yak-0", "10.77.3.9", "app=yak,owner=bert,example.com/desk=desk-17"),
+            "u2",
+        ),
         known(bare(pod("ops/hermit", "10.77.3.8", "app=tool,owner=cleo")), "u3"),
         policy(
             "shop/allow-some",
@@ -161,7 +164,10 @@ impl Told {
             all += &format!("{cause:?}\n{suggestions:?}\n{}", render::cause(&cause, &suggestions));
         }
         for edge in self.engine.inventory().edges() {
-            let cause = edge.cause.as_ref().and_then(|summary| self.engine.causes().get(summary.id?));
+            let cause = edge
+                .cause
+                .as_ref()
+                .and_then(|summary| self.engine.causes().get(summary.id?));
             let headline = cause.map(|cause| render::cause_headline(&redactor.cause(cause)));
             all += &format!("{:?}\n", redactor.edge(edge, |_| headline));
         }
@@ -191,7 +197,14 @@ fn what_is_hidden_is_nowhere_in_what_is_told() {
     assert_eq!(there(&all, &ADDRESSES), [""; 0], "{all}");
     assert_eq!(there(&all, &PODS), [""; 0], "{all}");
     assert_eq!(there(&all, &VALUES), [""; 0], "{all}");
-    for kept in ["(\"app\", \"yak\")", "StatefulSet", "ops", "shop/allow-some", "no label owner", "team"] {
+    for kept in [
+        "(\"app\", \"yak\")",
+        "StatefulSet",
+        "ops",
+        "shop/allow-some",
+        "no label owner",
+        "team",
+    ] {
         assert!(all.contains(kept), "{kept} is missing in {all}");
     }
 }
@@ -217,7 +230,10 @@ fn the_missing_key_is_named_and_the_command_is_one_that_cannot_be_run() {
 fn a_command_that_would_be_taken_with_a_pseudonym_in_it_is_not_told() {
     let told = told();
     let for_address = |redactor: Redactor| {
-        let all = told.causes.iter().flat_map(|(_, suggestions)| redactor.suggestions(suggestions));
+        let all = told
+            .causes
+            .iter()
+            .flat_map(|(_, suggestions)| redactor.suggestions(suggestions));
         let commands: Vec<_> = all.flat_map(|suggestion| render::commands(&suggestion)).collect();
         commands.iter().filter(|command| command.contains("ipBlock")).count()
     };
@@ -238,14 +254,23 @@ fn what_is_the_same_stays_the_same_in_flows_causes_and_the_inventory() {
     let mut redactor = redactor(hidden(true, true, &["owner"]));
     let flow = redactor.flow(&told.flows[0]);
     let cause = redactor.cause(&told.causes[0].0);
-    let edges: Vec<Edge> = told.engine.inventory().edges().map(|edge| redactor.edge(edge, |_| None)).collect();
+    let edges: Vec<Edge> = told
+        .engine
+        .inventory()
+        .edges()
+        .map(|edge| redactor.edge(edge, |_| None))
+        .collect();
     let source = &flow.enriched.source.pod().unwrap().name;
     let address = flow.enriched.flow.tuple.source;
     assert!(is_pseudonym(source) && address != ip("10.77.3.9"));
     assert_eq!(&cause.example.source.pod().unwrap().name, source);
     let examples: Vec<_> = edges.iter().flat_map(|edge| edge.examples.iter()).collect();
     let same = |name: &Option<Symbol>| name.as_ref() == Some(source);
-    assert!(examples.iter().any(|one| same(&one.source.name) && one.source.address == address));
+    assert!(
+        examples
+            .iter()
+            .any(|one| same(&one.source.name) && one.source.address == address)
+    );
 }
 
 #[test]
@@ -261,7 +286,11 @@ fn of_an_inventory_it_can_be_told_whether_something_of_it_is_redacted() {
         })
     };
     assert!(!is_redacted(Hidden::default()) && !is_redacted(hidden(false, false, &["absent"])));
-    for hidden in [hidden(true, false, &[]), hidden(false, true, &[]), hidden(false, false, &["owner"])] {
+    for hidden in [
+        hidden(true, false, &[]),
+        hidden(false, true, &[]),
+        hidden(false, false, &["owner"]),
+    ] {
         assert!(is_redacted(hidden.clone()), "{hidden:?}");
     }
 }
@@ -282,9 +311,15 @@ fn addresses_in_foreign_texts_are_redacted_too() {
     let redactor = redactor(hidden(true, false, &[]));
     let told = |address: &str| redactor.address(ip(address)).to_string();
     let (four, six) = (told("10.96.0.1"), told("fd00::"));
-    assert_eq!(redactor.text("https://10.96.0.1:443/api: refused"), format!("https://{four}:443/api: refused"));
+    assert_eq!(
+        redactor.text("https://10.96.0.1:443/api: refused"),
+        format!("https://{four}:443/api: refused")
+    );
     assert_eq!(redactor.text("no route to 10.96.0.1."), format!("no route to {four}."));
-    assert_eq!(redactor.text("[fd00::]:6443, fd00::/8"), format!("[{six}]:6443, {six}/8"));
+    assert_eq!(
+        redactor.text("[fd00::]:6443, fd00::/8"),
+        format!("[{six}]:6443, {six}/8")
+    );
     for plain in ["at 10:01:58, bead is 1.2.3: deadbeef", "", "127.0.0.1:4250", "::"] {
         assert_eq!(redactor.text(plain), plain);
     }
@@ -335,7 +370,10 @@ fn whoever_asks_for_what_is_hidden_is_refused_and_pseudonyms_may_be_asked_for() 
     ];
     for end in refused {
         let error = asks(end.clone()).unwrap_or_else(|| panic!("{end:?} is not refused"));
-        assert!(error.contains("redacted here") && error.contains("unix socket"), "{error}");
+        assert!(
+            error.contains("redacted here") && error.contains("unix socket"),
+            "{error}"
+        );
     }
     let stand_in = redactor(hidden.clone()).address(ip("10.77.3.9"));
     for end in [

@@ -27,7 +27,11 @@ impl Redactor {
 
     fn word(&self, told: &mut String, word: &str) {
         let is_whole = word.parse::<IpAddr>().is_ok();
-        let bare = if is_whole { word } else { word.trim_end_matches(['.', ':']) };
+        let bare = if is_whole {
+            word
+        } else {
+            word.trim_end_matches(['.', ':'])
+        };
         let tail = &word[bare.len()..];
         // Writing to a string does not fail.
         let _ = if let Ok(address) = bare.parse::<IpAddr>() {

@@ -130,7 +130,10 @@ impl Scene {
 
     fn http(&self, path: &str) -> Result<Vec<u8>> {
         let mut stream = self.node.run(|| TcpStream::connect(HTTP).context("connect"))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {HTTP}\r\nConnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {HTTP}\r\nConnection: close\r\n\r\n"
+        )?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         Ok(answer)
@@ -160,7 +163,11 @@ fn fill(server: &ApiServer, node: &Node, client: &Pod, to: &Pod) -> Result<()> {
         "status": {"addresses": [{"type": "InternalIP", "address": node_address}]},
     }))?;
     for (name, labels, annotations) in [
-        ("ops", json!({"ownr": "qvalue-misspelt"}), json!({"owner": "qvalue-gold"})),
+        (
+            "ops",
+            json!({"ownr": "qvalue-misspelt"}),
+            json!({"owner": "qvalue-gold"}),
+        ),
         ("prod", json!({"owner": "qvalue-ops"}), json!({})),
     ] {
         server.apply(&json!({"apiVersion": "v1", "kind": "Namespace",
@@ -179,15 +186,16 @@ fn fill(server: &ApiServer, node: &Node, client: &Pod, to: &Pod) -> Result<()> {
         }))?;
     }
     let block = format!("{}/32", node_address);
-    server.apply(&json!({
-        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-        "metadata": {"namespace": "prod", "name": "allow-gold"},
-        "spec": {"podSelector": {}, "ingress": [
-            {"from": [{"namespaceSelector": {"matchLabels": {"owner": "qvalue-gold"}}}], "ports": [{"port": PORT}]},
-            {"from": [{"ipBlock": {"cidr": block}}]},
-        ]},
-    }))
-    .map(drop)
+    server
+        .apply(&json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+            "metadata": {"namespace": "prod", "name": "allow-gold"},
+            "spec": {"podSelector": {}, "ingress": [
+                {"from": [{"namespaceSelector": {"matchLabels": {"owner": "qvalue-gold"}}}], "ports": [{"port": PORT}]},
+                {"from": [{"ipBlock": {"cidr": block}}]},
+            ]},
+        }))
+        .map(drop)
 }
 
 /// All that came over a connection.
@@ -244,7 +252,10 @@ async fn ask_for_everything(connection: &mut Connection) -> Result<[usize; 4]> {
     }
     let listed = client.list_causes(v1::ListCausesRequest::default()).await?;
     causes += listed.into_inner().causes.len();
-    let mut watched = client.watch_causes(v1::WatchCausesRequest::default()).await?.into_inner();
+    let mut watched = client
+        .watch_causes(v1::WatchCausesRequest::default())
+        .await?
+        .into_inner();
     while let Some(told) = watched.message().await? {
         match told.message {
             Some(v1::watch_causes_response::Message::Cause(_)) => causes += 1,
@@ -252,7 +263,10 @@ async fn ask_for_everything(connection: &mut Connection) -> Result<[usize; 4]> {
         }
     }
     drop(watched);
-    let mut inventory = client.get_inventory(v1::GetInventoryRequest::default()).await?.into_inner();
+    let mut inventory = client
+        .get_inventory(v1::GetInventoryRequest::default())
+        .await?
+        .into_inner();
     while let Some(told) = inventory.message().await? {
         match told.entry {
             Some(v1::get_inventory_response::Entry::Edge(_)) => edges += 1,
@@ -307,7 +321,9 @@ async fn probe(connection: &mut Connection, address: IpAddr) -> Result<()> {
             ..v1::SubscribeRequest::default()
         };
         let refused = connection.client.subscribe(request).await;
-        let Err(status) = refused else { bail!("{filter:?} was not refused") };
+        let Err(status) = refused else {
+            bail!("{filter:?} was not refused")
+        };
         ensure!(status.code() == Code::InvalidArgument, "{status:?}");
         ensure!(status.message().contains("redacted here"), "{status:?}");
     }

@@ -57,7 +57,15 @@ impl Scene {
 
     fn start(&self, keeps_state: bool) -> Result<Agent> {
         let mut command = self.node.command(&agent()?)?;
-        command.args(["--export", "stdout", "--no-cluster", "--listen", "none", "--http", "none"]);
+        command.args([
+            "--export",
+            "stdout",
+            "--no-cluster",
+            "--listen",
+            "none",
+            "--http",
+            "none",
+        ]);
         command.args(["--update-every", "1", "--socket", &self.socket()]);
         if keeps_state {
             command.arg("--state-dir").arg(self.folder.join("state"));
@@ -69,8 +77,8 @@ impl Scene {
 
     /// `netobs flows -f`, which finds the agent again whenever it is lost.
     fn follow(&self) -> Result<Agent> {
-        let program =
-            env::var("NETOBS_CLI").context("NETOBS_CLI names no program: run these tests with `cargo xtask test lab`")?;
+        let program = env::var("NETOBS_CLI")
+            .context("NETOBS_CLI names no program: run these tests with `cargo xtask test lab`")?;
         let mut command = self.node.command(&program)?;
         command.args(["flows", "-f", "-o", "json"]);
         command.args(["--server", &format!("unix://{}", self.socket())]);
@@ -196,7 +204,10 @@ fn datagrams(lines: &[Value]) -> u64 {
     let mut by_id = BTreeMap::new();
     for line in lines.iter().filter(|line| line["type"] == "flow") {
         if line["destination"]["port"] == DATAGRAMS {
-            by_id.insert(line["id"].as_u64(), line["sent"]["packets"].as_u64().unwrap_or_default());
+            by_id.insert(
+                line["id"].as_u64(),
+                line["sent"]["packets"].as_u64().unwrap_or_default(),
+            );
         }
     }
     by_id.values().sum()
@@ -259,14 +270,18 @@ fn told_by(agent: &Agent) -> Result<Told> {
 fn await_followed(follower: &Agent, told: &[Told]) -> Result<()> {
     let wanted = told.last().copied();
     follower
-        .wait_for(PATIENCE, |message| Told::of_message(message) == wanted && wanted.is_some())
+        .wait_for(PATIENCE, |message| {
+            Told::of_message(message) == wanted && wanted.is_some()
+        })
         .map(drop)
 }
 
 /// In the order of the stream: each restart once, and no flow of a run before that run began.
 fn check_followed(messages: &[Value], told: &[Told]) {
     let place_of = |one: &Told| {
-        let found = messages.iter().position(|message| Told::of_message(message).as_ref() == Some(one));
+        let found = messages
+            .iter()
+            .position(|message| Told::of_message(message).as_ref() == Some(one));
         found.unwrap_or_else(|| panic!("{one:?} was not followed"))
     };
     let places: Vec<_> = told.iter().map(place_of).collect();
@@ -276,7 +291,10 @@ fn check_followed(messages: &[Value], told: &[Told]) {
     for (place, one) in places.iter().zip(told) {
         let last = |message: &Value| message["flow"]["lastUnixNanos"].as_str()?.parse::<u64>().ok();
         let (before, after) = messages.split_at(*place);
-        let late: Vec<_> = before.iter().filter(|message| last(message) > Some(one.until)).collect();
+        let late: Vec<_> = before
+            .iter()
+            .filter(|message| last(message) > Some(one.until))
+            .collect();
         assert!(late.is_empty(), "before {one:?} came {late:?}");
         let early = after.iter().filter_map(last).filter(|last| *last < one.since).count();
         assert_eq!(early, 0, "after {one:?}");
@@ -316,7 +334,11 @@ fn restarted_under_traffic_it_harms_no_packet_and_tells_for_how_long_nobody_watc
     let whole = [whole.as_slice(), &[killed.told]].concat();
     await_followed(&follower, &whole)?;
     println!("graceful: told {told:?}, blind {:?}", lengths(&blind));
-    println!("killed: told {:?}, blind {:?}", killed.told.length(), killed.blind.length());
+    println!(
+        "killed: told {:?}, blind {:?}",
+        killed.told.length(),
+        killed.blind.length()
+    );
 
     assert_eq!((told.len(), blind.len()), (RESTARTS, RESTARTS));
     for (told, blind) in told.iter().zip(&blind) {
@@ -331,7 +353,10 @@ fn restarted_under_traffic_it_harms_no_packet_and_tells_for_how_long_nobody_watc
     let missing = sent.saturating_sub(counted);
     let most = (unwatched + 0.1) * 2.0 * f64::from(PER_SECOND) * 1.2;
     println!("{counted} of {sent} datagrams were counted, nobody watched for {unwatched:.3} s");
-    assert!(counted <= sent && (missing as f64) < most, "{missing} of {sent} are missing, {most:.0} may");
+    assert!(
+        counted <= sent && (missing as f64) < most,
+        "{missing} of {sent} are missing, {most:.0} may"
+    );
     check_followed(&follower.lines(), &whole);
     stopped(killed.next).map(drop)
 }
@@ -372,7 +397,10 @@ fn without_a_state_directory_it_says_that_it_is_not_known_for_how_long_nobody_wa
     let first = agent.wait_for(PATIENCE, |_| true)?;
     assert_eq!(first["type"], "unwatched");
     assert!(time(&first["until"]).is_some_and(|until| until <= now()), "{first}");
-    assert!(first.get("since").is_none() && first.get("at_most").is_none(), "{first}");
+    assert!(
+        first.get("since").is_none() && first.get("at_most").is_none(),
+        "{first}"
+    );
     stopped(agent).map(drop)
 }
 
