@@ -15,6 +15,7 @@ use netobs_core::{
     engine::ExplainedFlow,
     event::{Ifindex, ReasonId},
     suggest::Suggestion,
+    unwatched::Unwatched,
 };
 use tracing::warn;
 
@@ -44,6 +45,7 @@ pub(crate) struct Exporter {
 /// What waits to be told as it is by then: however long nobody reads, it takes no more room.
 #[derive(Default)]
 struct Owed {
+    unwatched: Option<Unwatched>,
     losses: BTreeMap<&'static str, (u64, u64)>,
     skipped: BTreeMap<&'static str, u64>,
     /// Each as it is now; as many as there are.
@@ -60,6 +62,10 @@ impl Exporter {
             block: Vec::new(),
             owed: Owed::default(),
         })
+    }
+
+    pub(crate) fn add_unwatched(&mut self, span: Unwatched) {
+        self.owed.unwatched = Some(span);
     }
 
     pub(crate) fn add_loss(&mut self, place: &'static str, packets: u64, bytes: u64) {
@@ -134,10 +140,14 @@ impl Exporter {
 
     fn add_owed(&mut self) {
         let Owed {
+            unwatched,
             losses,
             skipped,
             causes,
         } = std::mem::take(&mut self.owed);
+        if let Some(span) = unwatched {
+            self.add(&Line::unwatched(span));
+        }
         for (cause, suggestions) in causes.values() {
             self.add(&Line::cause(cause, suggestions));
         }
@@ -159,6 +169,7 @@ impl Exporter {
 
 impl Owed {
     fn is_something(&self) -> bool {
-        !self.losses.is_empty() || !self.skipped.is_empty() || !self.causes.is_empty()
+        let is_counted = !self.losses.is_empty() || !self.skipped.is_empty();
+        is_counted || !self.causes.is_empty() || self.unwatched.is_some()
     }
 }

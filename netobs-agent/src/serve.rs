@@ -13,6 +13,7 @@ mod metrics;
 mod question;
 mod seats;
 mod server;
+mod sides;
 mod status;
 mod subscription;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub(crate) use self::{
     inventory::InventorySnapshot,
     question::{Ability, CauseCount, ClusterSnapshot, NotFound, Question, Snapshot, WatchSnapshot},
     server::Server,
+    sides::{Screen, Sides},
 };
 
 /// Where and to how many is served.

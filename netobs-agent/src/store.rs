@@ -1,7 +1,8 @@
-//! The inventory on disk, so that it outlives the agent. Whatever happens to the disk, the agent goes on without it.
+//! The inventory on disk, so that it outlives the agent, and when the agent watched last. Whatever happens to the disk, the agent goes on without it.
 mod aside;
 mod error;
 mod file;
+mod last_seen;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ use netobs_core::{
     time::Timestamp,
 };
 
-pub(crate) use self::error::StoreError;
+pub(crate) use self::{error::StoreError, last_seen::LastSeen};
 use self::{
     file::{Problem, Sizes},
     writer::Writer,

@@ -4,11 +4,11 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use jiff::Timestamp;
 use netobs_api::{inventory_file, v1::GetInventoryRequest};
-use netobs_core::inventory::Listing;
+use netobs_core::{inventory::Listing, redact::is_redacted};
 
 use crate::{failure::Unreachable, flows::Now, global::Global, inventory::source};
 
@@ -32,6 +32,17 @@ impl Observed {
 
     /// Half of what was seen would do as little as none: one agent that does not answer is one too many.
     pub(crate) async fn read(&self, global: &Global, wanted: &GetInventoryRequest) -> Result<Listing> {
+        let listing = self.read_all(global, wanted).await?;
+        if is_redacted(&listing) {
+            bail!(
+                "what was seen is redacted, and policies made of it would be for nobody; ask at the agents' unix socket, as with \
+                 kubectl exec -n netobs PODNAME -- netobs inventory -o json, and give what each wrote with --inventory"
+            );
+        }
+        Ok(listing)
+    }
+
+    async fn read_all(&self, global: &Global, wanted: &GetInventoryRequest) -> Result<Listing> {
         if self.is_of_file() {
             return self.read_files();
         }

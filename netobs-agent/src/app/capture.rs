@@ -10,7 +10,7 @@ use netobs_core::{
     event::{Count, Ifindex, ReasonId, Tuple},
     labels::Symbol,
 };
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use crate::{
     kernel::{AttachBy, Clock, Kernel, KernelError, LEFT_OUT, Loss, PLACES, Skipped},
@@ -139,8 +139,7 @@ impl Capture {
 
     /// Takes the programs away, and reads everything once more.
     pub(super) fn stop(&mut self, clock: Clock, engine: &mut Engine) {
-        self.kernel.detach_everywhere();
-        self.qdiscs.remove_all();
+        self.take_away();
         while self.kernel.drain(clock, &mut |event| engine.handle_event(&event)) {}
         self.sweep(clock, engine);
         self.count_skipped();
@@ -247,9 +246,21 @@ impl Capture {
         }
     }
 
+    fn take_away(&mut self) {
+        self.kernel.detach_everywhere();
+        self.qdiscs.remove_all();
+    }
+
     fn gone(&mut self, interface: Ifindex) {
         self.kernel.detach(interface);
         self.qdiscs.forget(interface);
+    }
+}
+
+/// Whatever ends the agent, nothing of it stays behind.
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.take_away();
     }
 }
 

@@ -14,7 +14,7 @@ use super::{settings, snapshot::Identity};
 use crate::{
     args::Args,
     cluster::{Cluster, EventWriter, Heard},
-    serve::{Feed, Question, Server},
+    serve::{Feed, Question, Screen, Server, Sides},
 };
 
 /// Changes that may wait to be taken in; whoever has more to tell waits.
@@ -43,13 +43,14 @@ impl Rooms {
     pub(super) async fn open(
         args: &Args,
         identity: &Identity,
-        feed: Feed,
+        feeds: Sides<Feed>,
+        screen: Option<Screen>,
         elsewhere: &Handle,
     ) -> anyhow::Result<(Self, Opened)> {
         let (to_app, changes) = mpsc::channel(CHANGES);
         let (ask, questions) = mpsc::channel(QUESTIONS);
         let (stop, stopped) = oneshot::channel();
-        let server = bind(args, feed, ask.clone(), elsewhere).await?;
+        let server = bind(args, feeds, screen, ask.clone(), elsewhere).await?;
         let server = elsewhere.spawn(server.run(async {
             // Fails only where the sender is gone, which means the same.
             let _ = stopped.await;
@@ -85,9 +86,15 @@ impl Rooms {
     }
 }
 
-async fn bind(args: &Args, feed: Feed, ask: mpsc::Sender<Question>, elsewhere: &Handle) -> anyhow::Result<Server> {
+async fn bind(
+    args: &Args,
+    feeds: Sides<Feed>,
+    screen: Option<Screen>,
+    ask: mpsc::Sender<Question>,
+    elsewhere: &Handle,
+) -> anyhow::Result<Server> {
     let settings = settings::serve(args);
-    let binding = elsewhere.spawn(async move { Server::bind(&settings, feed, ask).await });
+    let binding = elsewhere.spawn(async move { Server::bind(&settings, feeds, screen, ask).await });
     let server = binding.await.context("the serving room could not be opened")??;
     for address in server.addresses() {
         info!(address, "serving");

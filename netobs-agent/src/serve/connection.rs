@@ -13,6 +13,14 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
+/// From where a client came, which decides what it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// By the unix socket: from the node itself.
+    Inside,
+    Outside,
+}
+
 /// Takes one of the places there are for connections, until it ends.
 pub(super) struct Connection {
     stream: Stream,
@@ -51,9 +59,14 @@ macro_rules! delegate {
 }
 
 impl Connected for Connection {
-    type ConnectInfo = ();
+    type ConnectInfo = Side;
 
-    fn connect_info(&self) {}
+    fn connect_info(&self) -> Side {
+        match self.stream {
+            Stream::Unix(_) => Side::Inside,
+            Stream::Tcp(_) | Stream::Tls(_) => Side::Outside,
+        }
+    }
 }
 
 impl AsyncRead for Connection {

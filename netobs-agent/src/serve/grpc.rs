@@ -20,7 +20,12 @@ use tonic::{
 use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTORS;
 use tonic_reflection::server::Builder;
 
-use super::{connection::Connection, error::ServeError, flow_service};
+use super::{
+    connection::{Connection, Side},
+    error::ServeError,
+    flow_service,
+    sides::Sides,
+};
 
 const MOST_STREAMS_A_CONNECTION: u32 = 256;
 const LARGEST_REQUEST: usize = 1 << 20;
@@ -37,12 +42,17 @@ pub(super) struct Pulse {
     pub(super) answer_within: Duration,
 }
 
-/// Hands each call to the service it names.
+/// Hands each call to the service it names, as there is one for those who come from this side.
 #[derive(Clone)]
-pub(super) struct Services(Arc<BTreeMap<&'static str, Handler>>);
+pub(super) struct Services {
+    inside: Arc<Handlers>,
+    outside: Arc<Handlers>,
+}
+
+type Handlers = BTreeMap<&'static str, Handler>;
 
 impl Services {
-    pub(super) fn new<H>(service: flow_service::Service, health: H) -> Result<Self, ServeError>
+    pub(super) fn new<H>(sides: Sides<flow_service::Service>, health: H) -> Result<Self, ServeError>
     where
         H: Service<Request, Response = http::Response<Body>, Error = Infallible, Future = Answer>
             + NamedService
@@ -51,16 +61,10 @@ impl Services {
             + Sync
             + 'static,
     {
-        let flows = FlowServiceServer::new(service)
-            .max_decoding_message_size(LARGEST_REQUEST)
-            .max_encoding_message_size(LARGEST_ANSWER);
-        let services = [
-            handler(flows),
-            handler(health),
-            handler(reflection().build_v1()?),
-            handler(reflection().build_v1alpha()?),
-        ];
-        Ok(Self(Arc::new(services.into_iter().collect())))
+        Ok(Self {
+            inside: Arc::new(handlers(sides.inside, health.clone())?),
+            outside: Arc::new(handlers(sides.outside, health)?),
+        })
     }
 
     /// Until `stop`; then streams that are open may end.
@@ -77,6 +81,27 @@ impl Services {
             .serve_with_incoming_shutdown(self, connections.map(Ok::<_, Infallible>), stop)
             .await
     }
+}
+
+fn handlers<H>(service: flow_service::Service, health: H) -> Result<Handlers, ServeError>
+where
+    H: Service<Request, Response = http::Response<Body>, Error = Infallible, Future = Answer>
+        + NamedService
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    let flows = FlowServiceServer::new(service)
+        .max_decoding_message_size(LARGEST_REQUEST)
+        .max_encoding_message_size(LARGEST_ANSWER);
+    let services = [
+        handler(flows),
+        handler(health),
+        handler(reflection().build_v1()?),
+        handler(reflection().build_v1alpha()?),
+    ];
+    Ok(services.into_iter().collect())
 }
 
 fn handler<S>(service: S) -> (&'static str, Handler)
@@ -109,7 +134,12 @@ impl Service<Request> for Services {
     fn call(&mut self, request: Request) -> Answer {
         let path = request.uri().path();
         let service = path.strip_prefix('/').and_then(|path| path.split_once('/'));
-        match service.and_then(|(name, _)| self.0.get(name)) {
+        // Of whom it is not known whence they come, they come from outside.
+        let handlers = match request.extensions().get() {
+            Some(Side::Inside) => &self.inside,
+            Some(Side::Outside) | None => &self.outside,
+        };
+        match service.and_then(|(name, _)| handlers.get(name)) {
             Some(handler) => handler(request),
             None => {
                 let status = Status::unimplemented(format!("there is no {path} here: list the services by reflection"));

@@ -99,10 +99,13 @@ async fn health(sources: &Sources) -> Answer {
 }
 
 async fn readiness(sources: &Sources) -> Answer {
-    let reasons = match sources.app.snapshot().await {
+    let mut reasons = match sources.app.snapshot().await {
         Ok(snapshot) => snapshot.not_ready,
         Err(error) => vec![error.to_string()],
     };
+    if let Some(screen) = &sources.screen {
+        reasons.iter_mut().for_each(|reason| *reason = screen.text(reason));
+    }
     if reasons.is_empty() {
         return text(StatusCode::OK, "ready\n".to_owned());
     }

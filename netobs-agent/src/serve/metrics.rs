@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use self::page::Page;
 pub(super) use self::words::place as place_name;
-use super::{app::App, feed::Feed, seats::Seats, tls::TlsKeeper};
+use super::{app::App, feed::Feed, seats::Seats, sides::Screen, tls::TlsKeeper};
 
 /// Everybody who has something to say on it.
 pub(super) struct Sources {
@@ -17,6 +17,7 @@ pub(super) struct Sources {
     pub(super) seats: Seats,
     pub(super) app: App,
     pub(super) tls: Option<Arc<TlsKeeper>>,
+    pub(super) screen: Option<Arc<Screen>>,
 }
 
 impl Sources {

@@ -28,6 +28,7 @@ use super::{
     listen::{self, Door, Reception},
     metrics::Sources,
     seats::Seats,
+    sides::{Screen, Sides},
     tls::TlsKeeper,
 };
 
@@ -49,6 +50,7 @@ pub(crate) struct Server {
     doors: Vec<Door>,
     http: Option<TcpListener>,
     services: Services,
+    feeds: Sides<Feed>,
     health: HealthReporter,
     sources: Arc<Sources>,
     addresses: Vec<String>,
@@ -58,7 +60,8 @@ impl Server {
     /// Opens everything that is listened on; nobody is answered yet.
     pub(crate) async fn bind(
         settings: &Settings,
-        feed: Feed,
+        feeds: Sides<Feed>,
+        screen: Option<Screen>,
         questions: mpsc::Sender<Question>,
     ) -> Result<Self, ServeError> {
         let tls = settings.tls.as_ref().map(|files| TlsKeeper::load(files, now));
@@ -73,22 +76,29 @@ impl Server {
         let listeners = addresses.clone();
         addresses.extend(http_address.map(|address| format!("http://{address}/metrics")));
         let sources = Sources {
-            feed,
+            feed: feeds.inside.clone(),
             seats: Seats::new(settings.most_subscribers),
             app: App(questions),
             tls,
+            screen: screen.map(Arc::new),
         };
-        let service = Service {
-            feed: sources.feed.clone(),
+        let service = |feed: &Feed, screen: Option<&Arc<Screen>>| Service {
+            feed: feed.clone(),
             seats: sources.seats.clone(),
             app: sources.app.clone(),
-            listeners,
+            listeners: listeners.clone(),
+            screen: screen.cloned(),
+        };
+        let services = Sides {
+            inside: service(&feeds.inside, None),
+            outside: service(&feeds.outside, sources.screen.as_ref()),
         };
         let (health, health_service) = tonic_health::server::health_reporter();
         Ok(Self {
             doors,
             http,
-            services: Services::new(service, health_service)?,
+            services: Services::new(services, health_service)?,
+            feeds,
             health,
             sources: Arc::new(sources),
             addresses,
@@ -102,12 +112,13 @@ impl Server {
 
     /// Serves until `stop`, then lets streams end for a while and leaves nothing behind.
     pub(crate) async fn run(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let (feed, health) = (self.sources.feed.clone(), self.health.clone());
+        let (feeds, health) = (self.feeds.clone(), self.health.clone());
         set_health(&health, false).await;
         let stopping = watch::Sender::new(false);
         let (mut grpc, mut beside) = self.begin(stopping.subscribe());
         until(stop, &mut grpc).await;
-        feed.close();
+        feeds.inside.close();
+        feeds.outside.close();
         stopping.send_replace(true);
         set_health(&health, false).await;
         if timeout(FAREWELL, grpc.join_next()).await.is_err() {

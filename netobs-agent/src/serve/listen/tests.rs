@@ -12,12 +12,16 @@ use tokio::{net::UnixStream, sync::mpsc, task::JoinSet, time::timeout};
 
 use super::{Reception, accept, open};
 use crate::serve::{
-    ServeError, Server, Settings,
+    ServeError, Server, Settings, Sides,
     tests::scene::{Folder, connect, feed, settings},
 };
 
 async fn bind(settings: &Settings) -> Result<Server, ServeError> {
-    Server::bind(settings, feed(1), mpsc::channel(1).0).await
+    let feeds = Sides {
+        inside: feed(1),
+        outside: feed(1),
+    };
+    Server::bind(settings, feeds, None, mpsc::channel(1).0).await
 }
 
 async fn error(settings: &Settings) -> ServeError {

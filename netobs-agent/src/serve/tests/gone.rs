@@ -17,6 +17,7 @@ use crate::serve::{
     flow_service::Service,
     grpc::{Pulse, Services},
     seats::Seats,
+    sides::Sides,
 };
 
 /// How HTTP/2 begins, with settings that say nothing.
@@ -24,13 +25,18 @@ const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 #[tokio::test]
 async fn who_does_not_answer_any_more_is_let_go() {
-    let service = Service {
+    let service = || Service {
         feed: feed(1),
         seats: Seats::new(1),
         app: App(mpsc::channel(1).0),
         listeners: Vec::new(),
+        screen: None,
     };
-    let services = Services::new(service, tonic_health::server::health_reporter().1).unwrap();
+    let sides = Sides {
+        inside: service(),
+        outside: service(),
+    };
+    let services = Services::new(sides, tonic_health::server::health_reporter().1).unwrap();
     let pulse = Pulse {
         ask_every: Duration::from_millis(50),
         answer_within: Duration::from_millis(50),
