@@ -7,24 +7,24 @@ mod signals;
 mod snapshot;
 mod suggesting;
 mod telling;
+mod threads;
 
 use std::{sync::Arc, time::Duration};
 
 use netobs_core::{engine::Engine, labels::Symbol};
 use tokio::{
-    runtime::Handle,
     select,
     sync::mpsc,
     time::{Interval, MissedTickBehavior, interval},
 };
 use tracing::{debug, info, warn};
 
-use self::{capture::Capture, rooms::Rooms, signals::Signals, snapshot::Identity, telling::Teller};
+use self::{capture::Capture, rooms::Rooms, signals::Signals, snapshot::Identity, telling::Teller, threads::Threads};
 use crate::{
     args::Args,
     cluster::{Cluster, Heard},
     export::Exporter,
-    kernel::{Clock, Kernel},
+    kernel::{Clock, Kernel, give_up_rights},
     node::LinkChange,
     serve::{Feed, Question},
     store::Store,
@@ -57,19 +57,27 @@ enum Happening {
     Stop,
 }
 
-/// Runs until it is told to stop; `elsewhere` is where everything runs that must not hold up capture.
-pub(crate) async fn run(args: Args, elsewhere: &Handle) -> anyhow::Result<()> {
+/// Runs until it is told to stop.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let threads = Threads::new()?;
+    let result = open(args, &threads).and_then(|(app, rooms)| threads.capture.block_on(app.run(rooms)));
+    threads.rooms.shutdown_background();
+    result
+}
+
+/// Everything that takes rights is done here, on the only thread that has any.
+fn open(args: &Args, threads: &Threads) -> anyhow::Result<(App, Rooms)> {
     let identity = Identity::new(args.cluster.node_name.as_deref(), Clock::look().now());
-    let kernel = Kernel::load(settings::sizes(&args), args.kernel_log.level())?;
-    let capture = Capture::new(
-        kernel,
-        args.interfaces.clone(),
-        Symbol::from(identity.node_name.as_str()),
-    )?;
-    let limits = settings::limits(&args);
+    let kernel = Kernel::load(settings::sizes(args), args.kernel_log.level())?;
+    let node_name = Symbol::from(identity.node_name.as_str());
+    let capture = {
+        let _registers_with_it = threads.capture.enter();
+        Capture::new(kernel, args.interfaces.clone(), node_name)?
+    };
+    let limits = settings::limits(args);
     let exporter = args
         .export
-        .map(|export| Exporter::start(export, limits.outputs))
+        .map(|export| Exporter::start(export, limits.outputs, give_up_rights))
         .transpose()?;
     let reasons = capture.reasons();
     let feed = Feed::new(
@@ -77,7 +85,9 @@ pub(crate) async fn run(args: Args, elsewhere: &Handle) -> anyhow::Result<()> {
         args.serve.history as usize,
         Arc::new(reasons.clone()),
     );
-    let (rooms, opened) = Rooms::open(&args, feed.clone(), elsewhere).await?;
+    let (rooms, opened) = threads
+        .rooms
+        .block_on(Rooms::open(args, feed.clone(), threads.rooms.handle()))?;
     let mut app = App {
         identity,
         capture,
@@ -89,17 +99,22 @@ pub(crate) async fn run(args: Args, elsewhere: &Handle) -> anyhow::Result<()> {
         questions: opened.questions,
         heard: Vec::new(),
     };
-    app.open_store(&args)?;
-    let listed = app.capture.find_wanted().await?;
-    app.name_links(&listed);
-    app.follow(Signals::new()?).await?;
-    app.stop();
-    rooms.close().await;
-    info!("stopped");
-    Ok(())
+    app.open_store(args)?;
+    app.capture.keep_rights_for_taps();
+    Ok((app, rooms))
 }
 
 impl App {
+    async fn run(mut self, rooms: Rooms) -> anyhow::Result<()> {
+        let listed = self.capture.find_wanted().await?;
+        self.name_links(&listed);
+        self.follow(Signals::new()?).await?;
+        self.stop();
+        rooms.close().await;
+        info!("stopped");
+        Ok(())
+    }
+
     async fn follow(&mut self, mut signals: Signals) -> anyhow::Result<()> {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -194,7 +209,10 @@ impl App {
         if let Some(store) = &mut self.store
             && !store.finish(self.engine.inventory_mut(), LAST_WRITE)
         {
-            warn!("the disk took too long to write the last of the inventory; the last seconds of it may be lost");
+            warn!(
+                "the disk took too long to write the last of the inventory; the last seconds of it may be lost: look after \
+                 the disk of --state-dir, or give the agent longer to end"
+            );
         }
     }
 }

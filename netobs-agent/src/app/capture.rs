@@ -69,6 +69,11 @@ impl Capture {
         })
     }
 
+    /// Gives up what is not needed from here on.
+    pub(super) fn keep_rights_for_taps(&self) {
+        self.kernel.keep_rights_for_taps();
+    }
+
     /// The interfaces asked for by name must be there from the start; the first listing tells.
     pub(super) async fn find_wanted(&mut self) -> anyhow::Result<Vec<LinkChange>> {
         let mut listed = Vec::new();
@@ -164,7 +169,8 @@ impl Capture {
             warn!(
                 place = loss.place,
                 packets = loss.packets,
-                "packets were counted that could not be told apart"
+                "packets were counted that could not be told apart: the kernel's tables or ring are full; give --connections, \
+                 --drops or --ring more room"
             );
             engine.handle_loss(Count {
                 packets: loss.packets,
@@ -244,7 +250,10 @@ fn cannot_attach(link: &Link, error: &anyhow::Error) {
     if is_gone(error) {
         debug!(interface = link.name, "went before it was attached to");
     } else {
-        warn!("{error:#}; traffic of {} is not seen", link.name);
+        warn!(
+            "{error:#}; traffic of {} is not seen: mend that, and start the agent again",
+            link.name
+        );
     }
 }
 
