@@ -18,6 +18,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod visitors;
 
 use std::{net::SocketAddr, path::PathBuf};
 
