@@ -8,6 +8,7 @@ mod signals;
 mod snapshot;
 mod suggesting;
 mod telling;
+mod threads;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +19,6 @@ use netobs_core::{
     unwatched::Unwatched,
 };
 use tokio::{
-    runtime::Handle,
     select,
     sync::mpsc,
     time::{Interval, MissedTickBehavior, interval},
@@ -32,12 +32,13 @@ use self::{
     signals::Signals,
     snapshot::Identity,
     telling::Teller,
+    threads::Threads,
 };
 use crate::{
     args::Args,
     cluster::{Cluster, Heard},
     export::Exporter,
-    kernel::{Clock, Kernel},
+    kernel::{Clock, Kernel, give_up_rights},
     node::LinkChange,
     serve::{Feed, Question, Sides},
     store::{LastSeen, Store},
@@ -71,26 +72,38 @@ enum Happening {
     Stop,
 }
 
-/// Runs until it is told to stop; `elsewhere` is where everything runs that must not hold up capture.
-pub(crate) async fn run(args: Args, elsewhere: &Handle) -> anyhow::Result<()> {
+/// Runs until it is told to stop.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let threads = Threads::new()?;
+    let result = open(args, &threads).and_then(|(app, rooms)| threads.capture.block_on(app.run(rooms)));
+    threads.rooms.shutdown_background();
+    result
+}
+
+/// Everything that takes rights is done here, on the only thread that has any.
+fn open(args: &Args, threads: &Threads) -> anyhow::Result<(App, Rooms)> {
     let identity = Identity::new(args.cluster.node_name.as_deref(), Clock::look().now());
     let redaction = Redaction::of(&args.redact)?;
-    let kernel = Kernel::load(settings::sizes(&args), args.kernel_log.level())?;
+    let kernel = Kernel::load(settings::sizes(args), args.kernel_log.level())?;
     let node_name = Symbol::from(identity.node_name.as_str());
-    let mut capture = Capture::new(kernel, args.interfaces.clone(), node_name)?;
-    let listed = capture.list_links().await?;
+    let mut capture = {
+        let _registers_with_it = threads.capture.enter();
+        Capture::new(kernel, args.interfaces.clone(), node_name)?
+    };
+    let listed = threads.capture.block_on(capture.list_links())?;
     // Before everything that can take its time: from here on the kernel counts, and nothing is missed.
     capture.handle_links(&listed);
     let watched_from = Clock::exactly();
-    let limits = settings::limits(&args);
+    let limits = settings::limits(args);
     let exporter = args
         .export
-        .map(|export| Exporter::start(export, limits.outputs))
+        .map(|export| Exporter::start(export, limits.outputs, give_up_rights))
         .transpose()?;
     let reasons = capture.reasons();
-    let feeds = feeds(&args, &identity, Arc::new(reasons.clone()), redaction.is_some());
+    let feeds = feeds(args, &identity, Arc::new(reasons.clone()), redaction.is_some());
     let screen = redaction.as_ref().map(Redaction::screen);
-    let (rooms, opened) = Rooms::open(&args, &identity, feeds.clone(), screen, elsewhere).await?;
+    let opening = Rooms::open(args, &identity, feeds.clone(), screen, threads.rooms.handle());
+    let (rooms, opened) = threads.rooms.block_on(opening)?;
     let outside = redaction.map(|redaction| Outside::new(&redaction, feeds.outside));
     let mut app = App {
         identity,
@@ -104,14 +117,11 @@ pub(crate) async fn run(args: Args, elsewhere: &Handle) -> anyhow::Result<()> {
         questions: opened.questions,
         heard: Vec::new(),
     };
-    app.open_store(&args, watched_from)?;
+    app.open_store(args, watched_from)?;
     app.name_links(&listed);
     info!(interfaces = app.capture.kernel().attached(), "attached");
-    app.follow(Signals::new()?).await?;
-    app.stop();
-    rooms.close().await;
-    info!("stopped");
-    Ok(())
+    app.capture.keep_rights_for_taps();
+    Ok((app, rooms))
 }
 
 /// One for both sides, unless outside something is hidden.
@@ -123,6 +133,14 @@ fn feeds(args: &Args, identity: &Identity, reasons: Arc<Reasons>, hides: bool) -
 }
 
 impl App {
+    async fn run(mut self, rooms: Rooms) -> anyhow::Result<()> {
+        self.follow(Signals::new()?).await?;
+        self.stop();
+        rooms.close().await;
+        info!("stopped");
+        Ok(())
+    }
+
     async fn follow(&mut self, mut signals: Signals) -> anyhow::Result<()> {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -173,7 +191,7 @@ impl App {
             info!(dir = %settings.dir.display(), edges = stored.edges.len(), "the inventory is kept on disk");
             self.engine.inventory_mut().load(stored);
             self.store = Some(store);
-            let (last_seen, left) = LastSeen::open(&settings.dir)?;
+            let (last_seen, left) = LastSeen::open(&settings.dir, settings.begin)?;
             self.last_seen = Some(last_seen);
             before = left;
         }
@@ -245,7 +263,10 @@ impl App {
         if let Some(store) = &mut self.store
             && !store.finish(self.engine.inventory_mut(), LAST_WRITE)
         {
-            warn!("the disk took too long to write the last of the inventory; the last seconds of it may be lost");
+            warn!(
+                "the disk took too long to write the last of the inventory; the last seconds of it may be lost: look after \
+                 the disk of --state-dir, or give the agent longer to end"
+            );
         }
     }
 }

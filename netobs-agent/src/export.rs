@@ -53,11 +53,11 @@ struct Owed {
 }
 
 impl Exporter {
-    /// No more than `most` flows wait to be written.
-    pub(crate) fn start(export: Export, most: usize) -> io::Result<Self> {
+    /// No more than `most` flows wait to be written. `begin` is what the thread that writes does first.
+    pub(crate) fn start(export: Export, most: usize, begin: fn()) -> io::Result<Self> {
         let Export::Stdout = export;
         Ok(Self {
-            writer: Writer::start(io::stdout())?,
+            writer: Writer::start(io::stdout(), begin)?,
             waiting: Waiting::new(most),
             block: Vec::new(),
             owed: Owed::default(),
@@ -114,7 +114,8 @@ impl Exporter {
         if untold > 0 || !self.writer.finish(deadline) {
             warn!(
                 flows = untold,
-                "nobody reads standard output: these flows were not told, and lines written last were not taken"
+                "nobody reads standard output: these flows were not told, and lines written last were not taken; have it read to \
+                 the end, or leave out --export"
             );
         }
     }
@@ -124,7 +125,7 @@ impl Exporter {
         if !lost.is_zero() {
             warn!(
                 packets = lost.packets,
-                "flows were lost: whoever reads standard output does not keep up"
+                "flows were lost: whoever reads standard output does not keep up; give it more CPU, or leave out --export"
             );
             self.add_loss("flows", lost.packets, lost.bytes);
         }

@@ -19,6 +19,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod visitors;
 
 use std::{net::SocketAddr, path::PathBuf};
 

@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) dir: PathBuf,
     /// The most edges that there will be.
     pub(crate) edges: usize,
+    /// What the thread that writes does first.
+    pub(crate) begin: fn(),
 }
 
 pub(crate) struct Store {
@@ -66,10 +68,13 @@ impl Store {
         let (writer, stored) = Writer::open(&settings.dir, sizes)?;
         let shared = Arc::new(Shared::default());
         let (changes, waiting) = sync_channel(WAITING);
-        let told = Arc::clone(&shared);
+        let (told, begin) = (Arc::clone(&shared), settings.begin);
         let thread = thread::Builder::new()
             .name("store".into())
-            .spawn(move || writer.write_all(&waiting, &told))
+            .spawn(move || {
+                begin();
+                writer.write_all(&waiting, &told);
+            })
             .map_err(StoreError::NoThread)?;
         let store = Self {
             changes: Some(changes),

@@ -77,6 +77,11 @@ impl Capture {
         })
     }
 
+    /// Gives up what is not needed from here on.
+    pub(super) fn keep_rights_for_taps(&self) {
+        self.kernel.keep_rights_for_taps();
+    }
+
     /// What there is at the start, to be handed to [`Capture::handle_links`]; interfaces asked for by name must be among it.
     pub(super) async fn list_links(&mut self) -> anyhow::Result<Vec<LinkChange>> {
         let mut listed = Vec::new();
@@ -172,7 +177,8 @@ impl Capture {
             warn!(
                 place = loss.place,
                 packets = loss.packets,
-                "packets were counted that could not be told apart"
+                "packets were counted that could not be told apart: the kernel's tables or ring are full; give --connections, \
+                 --drops or --ring more room"
             );
             engine.handle_loss(Count {
                 packets: loss.packets,
@@ -279,7 +285,10 @@ fn cannot_attach(link: &Link, error: &anyhow::Error) {
     if is_gone(error) {
         debug!(interface = link.name, "went before it was attached to");
     } else {
-        warn!("{error:#}; traffic of {} is not seen", link.name);
+        warn!(
+            "{error:#}; traffic of {} is not seen: mend that, and start the agent again",
+            link.name
+        );
     }
 }
 

@@ -1,7 +1,6 @@
 //! The rooms that run beside capture, on threads of their own.
 use std::time::Duration;
 
-use anyhow::Context as _;
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot},
@@ -40,6 +39,7 @@ pub(super) struct Opened {
 }
 
 impl Rooms {
+    /// To be polled on a thread that may read and bind what the settings name; `elsewhere` is where the rooms run then.
     pub(super) async fn open(
         args: &Args,
         identity: &Identity,
@@ -50,12 +50,12 @@ impl Rooms {
         let (to_app, changes) = mpsc::channel(CHANGES);
         let (ask, questions) = mpsc::channel(QUESTIONS);
         let (stop, stopped) = oneshot::channel();
-        let server = bind(args, feeds, screen, ask.clone(), elsewhere).await?;
+        let server = bind(args, feeds, screen, ask.clone()).await?;
         let server = elsewhere.spawn(server.run(async {
             // Fails only where the sender is gone, which means the same.
             let _ = stopped.await;
         }));
-        let cluster = connect(args, identity, elsewhere).await?;
+        let cluster = connect(args, identity).await?;
         let mut events = None;
         if let Some(cluster) = &cluster {
             elsewhere.spawn(cluster.watch(to_app.clone()));
@@ -81,7 +81,10 @@ impl Rooms {
     pub(super) async fn close(self) {
         let _ = self.stop.send(());
         if timeout(LAST_WORDS, self.server).await.is_err() {
-            warn!("some subscribers did not take their last messages in time and were cut off");
+            warn!(
+                "some subscribers did not take their last messages in time and were cut off: they are slow or gone, and \
+                 subscribe again when the agent is back"
+            );
         }
     }
 }
@@ -91,25 +94,19 @@ async fn bind(
     feeds: Sides<Feed>,
     screen: Option<Screen>,
     ask: mpsc::Sender<Question>,
-    elsewhere: &Handle,
 ) -> anyhow::Result<Server> {
-    let settings = settings::serve(args);
-    let binding = elsewhere.spawn(async move { Server::bind(&settings, feeds, screen, ask).await });
-    let server = binding.await.context("the serving room could not be opened")??;
+    let server = Server::bind(&settings::serve(args), feeds, screen, ask).await?;
     for address in server.addresses() {
         info!(address, "serving");
     }
     Ok(server)
 }
 
-async fn connect(args: &Args, identity: &Identity, elsewhere: &Handle) -> anyhow::Result<Option<Cluster>> {
+async fn connect(args: &Args, identity: &Identity) -> anyhow::Result<Option<Cluster>> {
     let Some(settings) = settings::cluster(args, &identity.node_name) else {
         return Ok(None);
     };
-    let cluster = elsewhere
-        .spawn(async move { Cluster::connect(&settings).await })
-        .await
-        .context("the cluster room could not be opened")??;
+    let cluster = Cluster::connect(&settings).await?;
     if cluster.is_none() {
         warn!(
             "this is no pod and --kubeconfig is not given: there is no cluster to ask, and flows carry no labels; \

@@ -3,7 +3,12 @@ use std::time::Duration;
 
 use netobs_core::{engine::Limits, flow, inventory::Extent};
 
-use crate::{args::Args, cluster, kernel::Sizes, serve, store};
+use crate::{
+    args::Args,
+    cluster,
+    kernel::{Sizes, give_up_rights},
+    serve, store,
+};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -76,6 +81,7 @@ pub(super) fn store(args: &Args) -> Option<store::Settings> {
     inventory.state_dir.as_ref().map(|dir| store::Settings {
         dir: dir.clone(),
         edges: inventory.inventory_edges as usize,
+        begin: give_up_rights,
     })
 }
 

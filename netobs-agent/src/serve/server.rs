@@ -30,9 +30,16 @@ use super::{
     seats::Seats,
     sides::{Screen, Sides},
     tls::TlsKeeper,
+    visitors::{Bounds, Visitors},
 };
 
-const MOST_CONNECTIONS: usize = 1_024;
+const BOUNDS: Bounds = Bounds {
+    most: 512,
+    most_of_one: 256,
+    first_call: Duration::from_secs(10),
+    idle: Duration::from_secs(300),
+    answer: Duration::from_secs(120),
+};
 /// Connections that were accepted and not yet begun to be served.
 const WAITING_ROOM: usize = 16;
 /// How long streams may take to end.
@@ -81,6 +88,8 @@ impl Server {
             app: App(questions),
             tls,
             screen: screen.map(Arc::new),
+            grpc_visitors: Visitors::new(BOUNDS),
+            http_visitors: Visitors::new(http::BOUNDS),
         };
         let service = |feed: &Feed, screen: Option<&Arc<Screen>>| Service {
             feed: feed.clone(),
@@ -130,7 +139,8 @@ impl Server {
     fn begin(self, stopping: watch::Receiver<bool>) -> (Grpc, JoinSet<()>) {
         let (mut grpc, mut beside) = (Grpc::new(), JoinSet::new());
         let (sender, connections) = mpsc::channel(WAITING_ROOM);
-        let reception = Reception::new(sender, MOST_CONNECTIONS);
+        let visitors = self.sources.grpc_visitors.clone();
+        let reception = Reception::new(sender, visitors.clone());
         let is_open = !self.doors.is_empty();
         for door in self.doors {
             beside.spawn(listen::accept(door, reception.clone()));
@@ -140,6 +150,7 @@ impl Server {
         if is_open {
             grpc.spawn(self.services.serve(connections, PULSE, is_true(stopping)));
         }
+        beside.spawn(async move { visitors.see_off().await });
         beside.spawn(tell_health(self.health, self.sources.app.clone()));
         if let Some(tls) = self.sources.tls.clone() {
             beside.spawn(async move { tls.follow_files().await });
@@ -159,7 +170,10 @@ async fn until(stop: impl Future<Output = ()>, grpc: &mut Grpc) {
     select! {
         () = &mut stop => {}
         Some(ended) = grpc.join_next() => {
-            error!(?ended, "gRPC is not served any more: start the agent again");
+            error!(
+                ?ended,
+                "gRPC is not served any more, by a fault of the agent's own: start it again, and report this line"
+            );
             stop.await;
         }
     }

@@ -35,8 +35,8 @@ pub(crate) struct LastSeen {
 }
 
 impl LastSeen {
-    /// Also what an agent before left, if it can be read.
-    pub(crate) fn open(dir: &Path) -> Result<(Self, Option<unwatched::LastSeen>), StoreError> {
+    /// Also what an agent before left, if it can be read. `begin` is what the thread that writes does first.
+    pub(crate) fn open(dir: &Path, begin: fn()) -> Result<(Self, Option<unwatched::LastSeen>), StoreError> {
         let path = dir.join(NAME);
         let unusable = |error| StoreError::Unusable {
             path: path.clone(),
@@ -60,7 +60,10 @@ impl LastSeen {
         };
         let thread = thread::Builder::new()
             .name("last-seen".into())
-            .spawn(move || writer.write_all(&ended))
+            .spawn(move || {
+                begin();
+                writer.write_all(&ended);
+            })
             .map_err(StoreError::NoThread)?;
         let end = Some(end);
         Ok((Self { at, end, thread }, before))
@@ -201,7 +204,7 @@ mod tests {
 
         fn holds(&self, content: &[u8]) -> Option<unwatched::LastSeen> {
             fs::write(self.0.join(NAME), content).unwrap();
-            LastSeen::open(&self.0).unwrap().1
+            LastSeen::open(&self.0, || {}).unwrap().1
         }
     }
 
@@ -214,7 +217,7 @@ mod tests {
     #[test]
     fn one_that_is_killed_leaves_when_it_watched_last() {
         let folder = Folder::new("killed");
-        let (last_seen, before) = LastSeen::open(&folder.0).unwrap();
+        let (last_seen, before) = LastSeen::open(&folder.0, || {}).unwrap();
         assert_eq!(before, None);
         last_seen.watched(Timestamp(1_000));
         folder.becomes(1_000, false);
@@ -225,11 +228,11 @@ mod tests {
     #[test]
     fn one_that_stops_leaves_when_it_stopped_and_does_not_wait_to_write_it() {
         let folder = Folder::new("stopped");
-        let (last_seen, _) = LastSeen::open(&folder.0).unwrap();
+        let (last_seen, _) = LastSeen::open(&folder.0, || {}).unwrap();
         last_seen.watched(Timestamp(1_000));
         last_seen.ended(Timestamp(1_500));
         folder.becomes(1_500, true);
-        let (_, before) = LastSeen::open(&folder.0).unwrap();
+        let (_, before) = LastSeen::open(&folder.0, || {}).unwrap();
         assert_eq!(before.map(|before| before.ended), Some(true));
     }
 
