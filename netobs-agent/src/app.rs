@@ -91,9 +91,11 @@ pub(crate) async fn run(args: Args, elsewhere: &Handle) -> anyhow::Result<()> {
         heard: Vec::new(),
     };
     app.open_store(&args)?;
+    // From here on there is something to take away again.
+    let signals = Signals::new()?;
     app.take_links(&listed);
     info!(interfaces = app.capture.kernel().attached(), "attached");
-    app.follow(Signals::new()?).await?;
+    app.follow(signals).await?;
     app.stop();
     rooms.close().await;
     info!("stopped");
