@@ -64,6 +64,13 @@ struct App {
     heard: Vec<Heard>,
 }
 
+/// All that is there when the agent begins to follow what happens.
+struct Opened {
+    app: App,
+    rooms: Rooms,
+    signals: Signals,
+}
+
 enum Happening {
     Links(Vec<LinkChange>),
     Look,
@@ -75,20 +82,22 @@ enum Happening {
 /// Runs until it is told to stop.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let threads = Threads::new()?;
-    let result = open(args, &threads).and_then(|(app, rooms)| threads.capture.block_on(app.run(rooms)));
+    let result = open(args, &threads).and_then(|opened| threads.capture.block_on(opened.run()));
     threads.rooms.shutdown_background();
     result
 }
 
 /// Everything that takes rights is done here, on the only thread that has any.
-fn open(args: &Args, threads: &Threads) -> anyhow::Result<(App, Rooms)> {
+fn open(args: &Args, threads: &Threads) -> anyhow::Result<Opened> {
     let identity = Identity::new(args.cluster.node_name.as_deref(), Clock::look().now());
     let redaction = Redaction::of(&args.redact)?;
     let kernel = Kernel::load(settings::sizes(args), args.kernel_log.level())?;
     let node_name = Symbol::from(identity.node_name.as_str());
-    let mut capture = {
-        let _registers_with_it = threads.capture.enter();
-        Capture::new(kernel, args.interfaces.clone(), node_name)?
+    let (mut capture, signals) = {
+        let _register_with_it = threads.capture.enter();
+        let capture = Capture::new(kernel, args.interfaces.clone(), node_name)?;
+        // Before there is something to take away again.
+        (capture, Signals::new()?)
     };
     let listed = threads.capture.block_on(capture.list_links())?;
     // Before everything that can take its time: from here on the kernel counts, and nothing is missed.
@@ -121,7 +130,7 @@ fn open(args: &Args, threads: &Threads) -> anyhow::Result<(App, Rooms)> {
     app.name_links(&listed);
     info!(interfaces = app.capture.kernel().attached(), "attached");
     app.capture.keep_rights_for_taps();
-    Ok((app, rooms))
+    Ok(Opened { app, rooms, signals })
 }
 
 /// One for both sides, unless outside something is hidden.
@@ -132,15 +141,17 @@ fn feeds(args: &Args, identity: &Identity, reasons: Arc<Reasons>, hides: bool) -
     Sides { inside, outside }
 }
 
-impl App {
-    async fn run(mut self, rooms: Rooms) -> anyhow::Result<()> {
-        self.follow(Signals::new()?).await?;
-        self.stop();
-        rooms.close().await;
+impl Opened {
+    async fn run(mut self) -> anyhow::Result<()> {
+        self.app.follow(self.signals).await?;
+        self.app.stop();
+        self.rooms.close().await;
         info!("stopped");
         Ok(())
     }
+}
 
+impl App {
     async fn follow(&mut self, mut signals: Signals) -> anyhow::Result<()> {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
