@@ -66,7 +66,16 @@ pub(crate) fn run_on(kernels: &[Series], arguments: &[String]) -> Result<()> {
 fn build() -> Result<Programs> {
     let cargo = |subcommand| Compiler::Own.cargo(subcommand, TARGET);
     let tests = artifacts::build(cargo("test")?.args(["--no-run", "--package", "netobs-tests", "--test", "kernels"]))?;
-    let agent = artifacts::build(cargo("build")?.args(["--package", "netobs-agent"]))?;
+    // With the client's features, as the image's is, so that it is compiled once for both.
+    let agent = [
+        "--package",
+        "netobs-agent",
+        "--package",
+        "netobs-cli",
+        "--bin",
+        "netobs-agent",
+    ];
+    let agent = artifacts::build(cargo("build")?.args(agent))?;
     Ok(Programs {
         tests: tests.program("kernels")?,
         agent: agent.program("netobs-agent")?,
