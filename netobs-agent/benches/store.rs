@@ -1,4 +1,5 @@
-//! How many edges a second go from flows to the disk, how much of it they take, and how long reading them back is.
+//! How many edges a second go from flows to the disk, how much of it they take, how long reading them back is, and what is left of a
+//! month of a big cluster.
 #![expect(
     clippy::print_stdout,
     reason = "a figure a line on standard output is what this program is for"
@@ -47,6 +48,14 @@ mod rooms {
 const EDGES: u32 = 100_000;
 const WORKLOADS: u32 = 2_000;
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Edges of a month that are seen once each, how many of them come at once, and how often that is.
+const MONTH: u32 = 1_000_000;
+const PART: u32 = 2_000;
+const SECONDS_A_PART: u64 = 3_600;
+/// Edges that are seen each time.
+const HABITS: u32 = 1_000;
+/// Twice what a file of so many edges is large at; it grows to twice its size when it is full.
+const MOST_BYTES: f64 = 210e6;
 /// The fastest counts: what slows the others is not ours.
 const ROUNDS: u32 = 3;
 
@@ -62,6 +71,53 @@ fn main() {
     println!(r#"{{"figure":"inventory_add_ns","value":{again:.0},"unit":"ns"}}"#);
     let read = best(|round| round.read) * 1e3;
     println!(r#"{{"figure":"inventory_read_ms_100k_edges","value":{read:.0},"unit":"ms"}}"#);
+    let month = month() / f64::from(1 << 20);
+    println!(r#"{{"figure":"inventory_mib_1m_edges","value":{month:.1},"unit":"MiB"}}"#);
+}
+
+/// A million edges arrive at an agent that keeps as many as it does by default; the most that they took on disk, in bytes.
+fn month() -> f64 {
+    let dir = env::temp_dir().join(format!("netobs-bench-month-{}", process::id()));
+    let extent = Extent::default();
+    let settings = Settings {
+        dir: dir.clone(),
+        edges: extent.edges,
+    };
+    let mut inventory = Inventory::new(extent);
+    let (mut store, stored) = Store::open(&settings).expect("the store begins anew");
+    inventory.load(stored);
+    let ends = Ends::new();
+    let mut most = 0.0_f64;
+    for part in 0..MONTH / PART {
+        let new = HABITS + part * PART..HABITS + (part + 1) * PART;
+        let arriving = (0..HABITS).chain(new).map(|index| {
+            let mut flow = ends.flow(index);
+            let at = Timestamp::from_secs(u64::from(part) * SECONDS_A_PART);
+            (flow.enriched.flow.first, flow.enriched.flow.last) = (at, at);
+            flow
+        });
+        add(&mut inventory, &arriving.collect::<Vec<_>>());
+        store.tend(Timestamp::from_secs(u64::from(part) * SECONDS_A_PART), &mut inventory);
+        most = most.max(size(&dir));
+    }
+    assert!(store.finish(&mut inventory, PATIENCE), "the disk is too slow");
+    drop(store);
+    most = most.max(size(&dir));
+    let (store, stored) = Store::open(&settings).expect("the store opens again");
+    drop(store);
+    fs::remove_dir_all(&dir).expect("the directory is ours");
+    let kept = stored.edges.len();
+    assert!(kept <= extent.edges, "{kept} edges are more than there is room for");
+    assert!(most <= MOST_BYTES, "{most} bytes are more than the file may take");
+    let arrived = u64::from(HABITS + MONTH);
+    assert_eq!(
+        stored.forgotten.for_room + kept as u64,
+        arrived,
+        "what was let go is counted"
+    );
+    let habits = stored.edges.iter().filter(|edge| edge.connections > 1).count();
+    assert_eq!(habits, HABITS as usize, "what came back every hour is kept");
+    most
 }
 
 /// Seconds, and bytes.
@@ -129,41 +185,54 @@ fn size(dir: &Path) -> f64 {
     sizes.sum::<u64>() as f64
 }
 
-/// Each an edge of its own, between workloads with names and labels as they usually have them.
 fn flows() -> Vec<ExplainedFlow> {
-    let mut names = Interner::default();
-    let namespace = Arc::new(Namespace {
-        name: names.symbol("checkout-production"),
-        labels: names.labels([("kubernetes.io/metadata.name", "checkout-production"), ("env", "prod")]),
-        annotations: Labels::default(),
-    });
-    let pods: Vec<_> = (0..WORKLOADS).map(|index| pod(index, &mut names)).collect();
-    let owner = |index: u32| Owner::Pod {
-        pod: Arc::clone(&pods[(index % WORKLOADS) as usize]),
-        namespace: Some(Arc::clone(&namespace)),
-    };
-    let ends = (0..EDGES).map(|index| {
-        (
-            index,
-            index % WORKLOADS,
-            (index * 7 + index / WORKLOADS + 1) % WORKLOADS,
-        )
-    });
-    ends.map(|(index, from, to)| ExplainedFlow {
-        phase: Phase::Closed,
-        enriched: EnrichedFlow {
-            flow: flow(index, from, to),
-            source: owner(from),
-            destination: owner(to),
-            service: None,
-            twin: None,
-        },
-        outcome: None,
-        judgement: Judgement::Plain,
-        explanation: None,
-        causes: Vec::new(),
-    })
-    .collect()
+    let ends = Ends::new();
+    (0..EDGES).map(|index| ends.flow(index)).collect()
+}
+
+/// Workloads with names and labels as they usually have them.
+struct Ends {
+    namespace: Arc<Namespace>,
+    pods: Vec<Arc<Pod>>,
+}
+
+impl Ends {
+    fn new() -> Self {
+        let mut names = Interner::default();
+        let namespace = Arc::new(Namespace {
+            name: names.symbol("checkout-production"),
+            labels: names.labels([("kubernetes.io/metadata.name", "checkout-production"), ("env", "prod")]),
+            annotations: Labels::default(),
+        });
+        let pods = (0..WORKLOADS).map(|index| pod(index, &mut names)).collect();
+        Self { namespace, pods }
+    }
+
+    /// Each an edge of its own.
+    fn flow(&self, index: u32) -> ExplainedFlow {
+        let (from, to) = (index % WORKLOADS, (index * 7 + index / WORKLOADS + 1) % WORKLOADS);
+        ExplainedFlow {
+            phase: Phase::Closed,
+            enriched: EnrichedFlow {
+                flow: flow(index, from, to),
+                source: self.owner(from),
+                destination: self.owner(to),
+                service: None,
+                twin: None,
+            },
+            outcome: None,
+            judgement: Judgement::Plain,
+            explanation: None,
+            causes: Vec::new(),
+        }
+    }
+
+    fn owner(&self, index: u32) -> Owner {
+        Owner::Pod {
+            pod: Arc::clone(&self.pods[index as usize]),
+            namespace: Some(Arc::clone(&self.namespace)),
+        }
+    }
 }
 
 fn pod(index: u32, names: &mut Interner) -> Arc<Pod> {

@@ -44,6 +44,7 @@ const PURE: [(&str, &str, &[&str]); 6] = [
             "inventory_mib_100k_edges",
             "inventory_add_ns",
             "inventory_read_ms_100k_edges",
+            "inventory_mib_1m_edges",
         ],
     ),
 ];

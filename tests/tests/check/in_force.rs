@@ -139,12 +139,18 @@ fn is_said_of_both(place: &Netns, server: &impl Cluster) -> Result<()> {
     for object in &objects {
         server.apply(object)?;
     }
-    // As the server has them by now, with its own labels.
-    let there: Vec<Value> = ["namespaces", "networkpolicies"]
-        .iter()
-        .map(|kind| server.list(kind))
-        .collect::<Result<Vec<_>>>()?
-        .concat();
+    // As the server has them by now, with its own labels; in a list it does not say of each what it is.
+    let mut there = Vec::new();
+    for (plural, version, kind) in [
+        ("namespaces", "v1", "Namespace"),
+        ("networkpolicies", "networking.k8s.io/v1", "NetworkPolicy"),
+    ] {
+        for mut object in server.list(plural)? {
+            object["apiVersion"] = version.into();
+            object["kind"] = kind.into();
+            there.push(object);
+        }
+    }
     let files = Files::of(&there, &proposed())?;
     let (current, proposed) = (files.path("current.json"), files.path("proposed.json"));
     let kubeconfig = server.kubeconfig();

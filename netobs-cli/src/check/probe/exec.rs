@@ -156,10 +156,12 @@ fn is_not_there(status: &Status) -> bool {
 }
 
 fn refusal(from: &PodName, error: &kube::Error) -> String {
-    let code = match error {
-        kube::Error::Api(status) => Some(status.code),
-        kube::Error::UpgradeConnection(UpgradeConnectionError::ProtocolSwitch(code)) => Some(code.as_u16()),
-        _ => None,
+    let code = if let kube::Error::Api(status) = error {
+        Some(status.code)
+    } else if let kube::Error::UpgradeConnection(UpgradeConnectionError::ProtocolSwitch(code)) = error {
+        Some(code.as_u16())
+    } else {
+        None
     };
     let namespace = &from.namespace;
     if code == Some(FORBIDDEN) {
