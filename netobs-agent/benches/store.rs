@@ -77,6 +77,7 @@ fn round(flows: &[ExplainedFlow]) -> Round {
     let settings = Settings {
         dir: dir.clone(),
         edges: EDGES as usize,
+        begin: || {},
     };
     let mut inventory = Inventory::new(Extent {
         edges: EDGES as usize,

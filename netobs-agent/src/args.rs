@@ -2,13 +2,19 @@
 mod address;
 mod cluster;
 mod inventory;
+mod redact;
 mod serve;
 mod setting;
 
 use clap::{Parser, ValueEnum};
 
 pub(crate) use self::{
-    address::Address, cluster::ClusterArgs, inventory::InventoryArgs, serve::ServeArgs, setting::Setting,
+    address::Address,
+    cluster::ClusterArgs,
+    inventory::InventoryArgs,
+    redact::{RedactArgs, Redacted},
+    serve::ServeArgs,
+    setting::Setting,
 };
 
 /// Sees allowed and dropped traffic of every pod of this node, with the kernel's own reason, and changes nothing.
@@ -67,6 +73,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(crate) inventory: InventoryArgs,
+
+    #[command(flatten)]
+    pub(crate) redact: RedactArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -30,7 +30,8 @@ pub(crate) struct Settings {
     /// Without one, the service account of the pod we are in is used.
     pub(crate) kubeconfig: Option<PathBuf>,
     pub(crate) context: Option<String>,
-    pub(crate) node_name: Option<String>,
+    /// The node we are on.
+    pub(crate) node_name: String,
     /// Whether causes are told to the cluster as Events.
     pub(crate) events: bool,
 }
@@ -58,7 +59,7 @@ impl Cluster {
         Ok(Some(Self {
             board: Arc::new(Board::new(access.server())),
             access: Arc::new(access),
-            node_name: settings.node_name.clone().unwrap_or_default(),
+            node_name: settings.node_name.clone(),
             events: settings.events,
         }))
     }

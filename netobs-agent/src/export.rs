@@ -15,6 +15,7 @@ use netobs_core::{
     engine::ExplainedFlow,
     event::{Ifindex, ReasonId},
     suggest::Suggestion,
+    unwatched::Unwatched,
 };
 use tracing::warn;
 
@@ -44,6 +45,7 @@ pub(crate) struct Exporter {
 /// What waits to be told as it is by then: however long nobody reads, it takes no more room.
 #[derive(Default)]
 struct Owed {
+    unwatched: Option<Unwatched>,
     losses: BTreeMap<&'static str, (u64, u64)>,
     skipped: BTreeMap<&'static str, u64>,
     /// Each as it is now; as many as there are.
@@ -51,15 +53,19 @@ struct Owed {
 }
 
 impl Exporter {
-    /// No more than `most` flows wait to be written.
-    pub(crate) fn start(export: Export, most: usize) -> io::Result<Self> {
+    /// No more than `most` flows wait to be written. `begin` is what the thread that writes does first.
+    pub(crate) fn start(export: Export, most: usize, begin: fn()) -> io::Result<Self> {
         let Export::Stdout = export;
         Ok(Self {
-            writer: Writer::start(io::stdout())?,
+            writer: Writer::start(io::stdout(), begin)?,
             waiting: Waiting::new(most),
             block: Vec::new(),
             owed: Owed::default(),
         })
+    }
+
+    pub(crate) fn add_unwatched(&mut self, span: Unwatched) {
+        self.owed.unwatched = Some(span);
     }
 
     pub(crate) fn add_loss(&mut self, place: &'static str, packets: u64, bytes: u64) {
@@ -108,7 +114,8 @@ impl Exporter {
         if untold > 0 || !self.writer.finish(deadline) {
             warn!(
                 flows = untold,
-                "nobody reads standard output: these flows were not told, and lines written last were not taken"
+                "nobody reads standard output: these flows were not told, and lines written last were not taken; have it read to \
+                 the end, or leave out --export"
             );
         }
     }
@@ -118,7 +125,7 @@ impl Exporter {
         if !lost.is_zero() {
             warn!(
                 packets = lost.packets,
-                "flows were lost: whoever reads standard output does not keep up"
+                "flows were lost: whoever reads standard output does not keep up; give it more CPU, or leave out --export"
             );
             self.add_loss("flows", lost.packets, lost.bytes);
         }
@@ -134,10 +141,14 @@ impl Exporter {
 
     fn add_owed(&mut self) {
         let Owed {
+            unwatched,
             losses,
             skipped,
             causes,
         } = std::mem::take(&mut self.owed);
+        if let Some(span) = unwatched {
+            self.add(&Line::unwatched(span));
+        }
         for (cause, suggestions) in causes.values() {
             self.add(&Line::cause(cause, suggestions));
         }
@@ -159,6 +170,7 @@ impl Exporter {
 
 impl Owed {
     fn is_something(&self) -> bool {
-        !self.losses.is_empty() || !self.skipped.is_empty() || !self.causes.is_empty()
+        let is_counted = !self.losses.is_empty() || !self.skipped.is_empty();
+        is_counted || !self.causes.is_empty() || self.unwatched.is_some()
     }
 }

@@ -4,6 +4,7 @@ mod capabilities;
 mod clock;
 mod counters;
 mod error;
+mod files;
 mod layout;
 mod mapped;
 mod memory;
@@ -11,6 +12,7 @@ mod missed;
 mod programs;
 mod reading;
 mod reasons;
+mod rights;
 mod ring;
 mod table;
 mod tables;
@@ -31,7 +33,9 @@ pub(crate) use self::{
     clock::Clock,
     counters::{LEFT_OUT, Loss, PLACES, Skipped},
     error::KernelError,
+    files::make_room_for_files,
     programs::Sizes,
+    rights::{gain_none as gain_no_rights, give_up_all as give_up_rights},
     taps::AttachBy,
 };
 use self::{
@@ -65,7 +69,7 @@ impl Kernel {
         let logger = programs::logger(&mut ebpf)?;
         let drops = types.and_then(|types| programs::load_drops(&mut ebpf, &types.btf));
         let reasons = drops
-            .inspect_err(|error| warn!(%error, "drops are not seen, only traffic"))
+            .inspect_err(|error| warn!("drops are not seen, only traffic: {error}"))
             .map_err(|error| error.to_string());
         memory::give_back();
         let taps = Taps::probe();
@@ -82,6 +86,11 @@ impl Kernel {
         })
     }
 
+    /// Leaves this thread what it takes to attach to interfaces that come later.
+    pub(crate) fn keep_rights_for_taps(&self) {
+        rights::keep_for_taps(|| self.counters.are_readable());
+    }
+
     pub(crate) fn attach_by(&self) -> AttachBy {
         self.taps.by()
     }
@@ -90,11 +99,15 @@ impl Kernel {
         self.taps.attached()
     }
 
-    pub(crate) fn attach(&mut self, interface: Ifindex, name: &str) -> Result<(), KernelError> {
+    pub(crate) fn is_attached(&self, interface: Ifindex) -> bool {
+        self.taps.has(interface)
+    }
+
+    pub(crate) fn attach(&mut self, interface: Ifindex, name: &str, handle: u32) -> Result<(), KernelError> {
         if self.taps.has(interface) {
             return Ok(());
         }
-        self.taps.attach(&mut self.ebpf, interface, name)
+        self.taps.attach(&mut self.ebpf, interface, name, handle)
     }
 
     pub(crate) fn detach(&mut self, interface: Ifindex) {
@@ -133,7 +146,10 @@ impl Kernel {
                 Some(Record::Hint(hint)) => self.tables.look(hint, clock, tell),
                 Some(Record::SingleV4(single)) => tell(reading::single(&single, clock)),
                 Some(Record::SingleV6(single)) => tell(reading::single(&single, clock)),
-                None => warn!("a record in the ring is none of ours; agent and programs are of different builds"),
+                None => warn!(
+                    "a record in the ring is none of ours: agent and programs are of different builds; use an agent as it was \
+                     released, or build both anew"
+                ),
             }
         }
         true

@@ -13,11 +13,13 @@ mod metrics;
 mod question;
 mod seats;
 mod server;
+mod sides;
 mod status;
 mod subscription;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod visitors;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -29,6 +31,7 @@ pub(crate) use self::{
     inventory::InventorySnapshot,
     question::{Ability, CauseCount, ClusterSnapshot, NotFound, Question, Snapshot, WatchSnapshot},
     server::Server,
+    sides::{Screen, Sides},
 };
 
 /// Where and to how many is served.

@@ -1,7 +1,8 @@
-//! The inventory on disk, so that it outlives the agent. Whatever happens to the disk, the agent goes on without it.
+//! The inventory on disk, so that it outlives the agent, and when the agent watched last. Whatever happens to the disk, the agent goes on without it.
 mod aside;
 mod error;
 mod file;
+mod last_seen;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ use netobs_core::{
     time::Timestamp,
 };
 
-pub(crate) use self::error::StoreError;
+pub(crate) use self::{error::StoreError, last_seen::LastSeen};
 use self::{
     file::{Problem, Sizes},
     writer::Writer,
@@ -41,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) dir: PathBuf,
     /// The most edges that there will be.
     pub(crate) edges: usize,
+    /// What the thread that writes does first.
+    pub(crate) begin: fn(),
 }
 
 pub(crate) struct Store {
@@ -65,10 +68,13 @@ impl Store {
         let (writer, stored) = Writer::open(&settings.dir, sizes)?;
         let shared = Arc::new(Shared::default());
         let (changes, waiting) = sync_channel(WAITING);
-        let told = Arc::clone(&shared);
+        let (told, begin) = (Arc::clone(&shared), settings.begin);
         let thread = thread::Builder::new()
             .name("store".into())
-            .spawn(move || writer.write_all(&waiting, &told))
+            .spawn(move || {
+                begin();
+                writer.write_all(&waiting, &told);
+            })
             .map_err(StoreError::NoThread)?;
         let store = Self {
             changes: Some(changes),

@@ -27,6 +27,7 @@ use netobs_core::{
     flow::{self, Evidence, Flow, FlowId, InitiatorEvidence, Verdict},
     labels::Labels,
     policy::Outcome,
+    redact::{Hidden, Key, Redactor},
     time::Timestamp,
     workload::{Workload, WorkloadKind},
 };
@@ -79,6 +80,32 @@ fn main() {
     );
     println!(r#"{{"figure":"encode_by_message_ns","value":{slowly:.0},"unit":"ns"}}"#);
     measure_filter(&flows);
+    measure_redaction(&flows, &names);
+}
+
+/// With everything hidden that can be.
+fn measure_redaction(flows: &[ExplainedFlow], names: &Interfaces) {
+    let hidden = Hidden {
+        addresses: true,
+        pod_names: true,
+        labels: "*".parse().expect("all keys are keys"),
+    };
+    let mut redactor = Redactor::new(hidden, Key::of(b"a secret of this measurement"));
+    let redacted: Vec<_> = flows.iter().map(|flow| redactor.flow(flow)).collect();
+    let region = Region::new(ALLOCATOR);
+    for flow in flows {
+        black_box(redactor.flow(flow));
+    }
+    let allocations = region.change().allocations as f64 / f64::from(FLOWS);
+    let redact = fastest(flows, |flow| {
+        black_box(redactor.flow(flow));
+    });
+    let mut encoder = Encoder::new("node-1");
+    let encode = fastest(&redacted, |flow| {
+        black_box(encoder.encode(flow, names));
+    });
+    println!(r#"{{"figure":"redact_ns","value":{redact:.0},"unit":"ns","allocations":{allocations:.3}}}"#);
+    println!(r#"{{"figure":"encode_redacted_ns","value":{encode:.0},"unit":"ns"}}"#);
 }
 
 /// What passes only after everything was looked at.

@@ -58,11 +58,18 @@ impl Connection {
         Self::speak(stream, origin(server), &name, seen).await
     }
 
-    /// Over a port that was forwarded to an agent.
-    pub async fn over(stream: impl Stream + 'static, name: &str) -> Result<Self, Fault> {
+    /// Over a port that was forwarded to an agent; with TLS if anything is given for it, where `host` is the name that the
+    /// agent's certificate is for unless another is given.
+    pub async fn over(stream: impl Stream + 'static, name: &str, host: &str, tls: &Tls) -> Result<Self, Fault> {
         let seen = Seen::default();
-        let stream = Box::new(Watched::forwarded(stream, seen.clone()));
-        Self::speak(stream, Uri::from_static("http://localhost"), name, seen).await
+        if !tls.is_asked_for() {
+            let stream = Box::new(Watched::forwarded(stream, seen.clone()));
+            return Self::speak(stream, local(), name, seen).await;
+        }
+        let handshake = tls.connector(host)?.handshake(stream).await;
+        let stream = handshake.map_err(|error| forwarded(name, &error))?;
+        let origin = format!("https://{host}").parse().unwrap_or_else(|_| local());
+        Self::speak(Box::new(Watched::forwarded(stream, seen.clone())), origin, name, seen).await
     }
 
     /// What an answer that is none means for a user.
@@ -124,11 +131,27 @@ async fn reach(server: &Server, tls: &Tls) -> Result<(BoxedStream, Seen), Fault>
         Server::Plain(host, port) => Box::new(Watched::new(tcp(server, host, *port).await?, seen.clone())),
         Server::Tls(host, port) => {
             let connector = tls.connector(host)?;
-            let stream = connector.handshake(tcp(server, host, *port).await?, server).await?;
+            let handshake = connector.handshake(tcp(server, host, *port).await?).await;
+            let stream = handshake.map_err(|error| Fault::Tls {
+                server: server.to_string(),
+                fault: tls::of_handshake(&error).unwrap_or(TlsFault::NotThere),
+            })?;
             Box::new(Watched::new(stream, seen.clone()))
         }
     };
     Ok((stream, seen))
+}
+
+fn forwarded(name: &str, error: &io::Error) -> Fault {
+    let server = name.to_owned();
+    match tls::of_handshake(error) {
+        Some(TlsFault::NotThere) => Fault::Tls {
+            server,
+            fault: TlsFault::NotThereInPod,
+        },
+        Some(fault) => Fault::Tls { server, fault },
+        None => Fault::SilentPort { server },
+    }
 }
 
 async fn unix(path: &Path) -> Result<UnixStream, Fault> {
@@ -162,9 +185,12 @@ async fn tcp(server: &Server, host: &str, port: u16) -> Result<TcpStream, Fault>
 }
 
 fn origin(server: &Server) -> Uri {
-    let text = match server {
-        Server::Unix(_) => "http://localhost".to_owned(),
-        Server::Plain(_, _) | Server::Tls(_, _) => server.to_string(),
-    };
-    text.parse().unwrap_or_else(|_| Uri::from_static("http://localhost"))
+    match server {
+        Server::Unix(_) => local(),
+        Server::Plain(_, _) | Server::Tls(_, _) => server.to_string().parse().unwrap_or_else(|_| local()),
+    }
+}
+
+fn local() -> Uri {
+    Uri::from_static("http://localhost")
 }

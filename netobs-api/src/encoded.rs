@@ -55,7 +55,11 @@ mod tests {
     #[test]
     fn what_is_encoded_goes_over_the_wire_as_it_is() {
         let response = SubscribeResponse {
-            message: Some(subscribe_response::Message::Lost(Lost { place: 1, count: 7 })),
+            message: Some(subscribe_response::Message::Lost(Lost {
+                place: 1,
+                count: 7,
+                unwatched: None,
+            })),
             node_name: "node-1".to_owned(),
         };
         let told = Told(response.encode_to_vec().into());

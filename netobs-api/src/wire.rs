@@ -10,7 +10,7 @@ use netobs_core::{
 pub use self::{
     cause::cause,
     explanation::explanation,
-    flow::{flow, lost},
+    flow::{flow, lost, lost_unwatched, unwatched},
     inventory::{about, edge, edge_key, portrait},
     suggestion::suggestion,
 };

@@ -10,11 +10,12 @@ use anyhow::{Result, bail};
 use futures::{StreamExt as _, stream};
 use netobs_api::client::{Connection, Fault, Server, Tls};
 
-pub(crate) use self::kubeconfig::config as cluster;
 use self::pods::Pods;
+pub(crate) use self::{kubeconfig::config as cluster, newcomers::Newcomers};
 use crate::{failure::Unreachable, global::Global, notes::note};
 
 mod kubeconfig;
+mod newcomers;
 mod pods;
 
 /// How many agents of a large cluster are asked at the same time.
@@ -74,14 +75,14 @@ impl Agent {
         }
     }
 
-    fn on(node: &str, pods: &Pods, global: &Global) -> Self {
+    fn on(node: &str, pods: &Pods, patience: Duration) -> Self {
         Self {
             name: format!("the agent on node {node}").into(),
             place: Place::Node {
                 name: node.into(),
                 pods: pods.clone(),
             },
-            patience: global.patience(),
+            patience,
         }
     }
 }
@@ -178,5 +179,8 @@ async fn local(global: &Global) -> Result<Agent, Fault> {
 async fn of_cluster(config: kube::Config, global: &Global) -> Result<Vec<Agent>> {
     let pods = Pods::of(config, global)?;
     let nodes = pods.nodes(global.patience()).await?;
-    Ok(nodes.iter().map(|node| Agent::on(node, &pods, global)).collect())
+    Ok(nodes
+        .iter()
+        .map(|node| Agent::on(node, &pods, global.patience()))
+        .collect())
 }

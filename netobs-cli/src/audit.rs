@@ -1,13 +1,15 @@
-//! `netobs audit`: what is amiss with labels and policies, over manifests.
+//! `netobs audit`: what is amiss with labels and policies, over manifests or a cluster.
 use std::io::Write;
 
 use anyhow::Result;
 use clap::Args;
 use netobs_core::{audit, render};
+use netobs_k8s::manifests::Manifests;
 
 use crate::{
     Format, Verdict,
-    input::{self, Source},
+    in_force::Kind,
+    input::{self, OptionalSource},
 };
 
 mod json;
@@ -15,20 +17,26 @@ mod json;
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    source: Source,
+    pub(crate) source: OptionalSource,
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     output: Format,
 }
 
-pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write, notes: &mut dyn Write) -> Result<Verdict> {
-    let manifests = arguments.source.read()?;
-    if let Some(verdict) = input::report(&manifests, arguments.output, out, notes)? {
+pub(crate) const WANTED: &[Kind] = &[Kind::Namespaces, Kind::NetworkPolicies, Kind::Pods];
+
+pub(crate) fn run(
+    arguments: &Arguments,
+    manifests: &Manifests,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> Result<Verdict> {
+    if let Some(verdict) = input::report(manifests, arguments.output, out, notes)? {
         return Ok(verdict);
     }
     let findings = audit::audit(&manifests.policies, &manifests.snapshot);
     match arguments.output {
         Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, &json::answer(&manifests, &findings))?;
+            serde_json::to_writer_pretty(&mut *out, &json::answer(manifests, &findings))?;
             writeln!(out)?;
         }
         Format::Text => {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use self::{
     facts::{Cluster, Facts},
     finding::{Finding, Level},
+    probe::Probe,
 };
 use crate::{
     Format, Verdict,
@@ -23,12 +24,17 @@ mod finding;
 mod gather;
 mod network;
 mod policies;
+mod probe;
 mod read;
 #[cfg(test)]
 mod tests;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
+    /// Opens one TCP connection from this pod to that one, by a process in the first, and says what policies say of it and what became
+    /// of it; may be given again. Without it nothing is ever sent.
+    #[arg(long = "probe", value_name = "NS/POD=NS/POD:PORT")]
+    probes: Vec<Probe>,
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     output: Format,
 }
@@ -41,8 +47,11 @@ struct Answer<'a> {
 }
 
 pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output) -> Result<Verdict> {
+    let probed = probe::run(&arguments.probes, global).await?;
     let facts = gather::facts(global).await?;
-    let findings = findings(&facts);
+    let mut findings = findings(&facts);
+    findings.extend(probe::findings(&probed));
+    findings.sort_by_key(|finding| (finding.level, finding.topic));
     match arguments.output {
         Format::Text => out.text(&text(&findings, &global.view()))?,
         Format::Json => {

@@ -7,7 +7,7 @@ use netobs_api::v1::{SubscribeRequest, SubscribeResponse, subscribe_response::Me
 use tonic::{Status, Streaming};
 
 pub(crate) use self::{
-    compact::lost,
+    compact::{lost, unwatched},
     when::{Now, When},
 };
 use self::{filter::Filters, format::Format};
@@ -121,8 +121,14 @@ impl Question for SubscribeRequest {
     fn time(answer: &SubscribeResponse) -> Option<i64> {
         match &answer.message {
             Some(Message::Flow(flow)) => Some(flow.last_unix_nanos),
-            Some(Message::Lost(_)) | None => None,
+            Some(Message::Lost(lost)) => lost.unwatched.map(|span| span.until_unix_nanos),
+            None => None,
         }
+    }
+
+    /// Who was told of no flow yet is told, when the agent is back, what came meanwhile.
+    fn asked(&mut self, at: i64) {
+        self.since_unix_nanos = self.since_unix_nanos.or(Some(at));
     }
 
     fn heard(&mut self, answer: &SubscribeResponse) {

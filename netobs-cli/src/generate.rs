@@ -18,6 +18,7 @@ use crate::{
     Verdict,
     flows::{Now, When},
     global::Global,
+    in_force::{InForce, Kind},
     input,
     inventory::file,
     notes::note,
@@ -55,12 +56,11 @@ pub(crate) struct Arguments {
     namespace_label: Vec<Symbol>,
     #[arg(short, long, value_enum, default_value_t = Shape::Yaml)]
     output: Shape,
-    /// Show what would change of the policies in --current, instead of the policies; exits with 1 if anything would.
-    #[arg(long, requires = "current", conflicts_with = "write")]
+    /// Show what would change of the policies in force, instead of the policies; exits with 1 if anything would.
+    #[arg(long, conflicts_with = "write")]
     diff: bool,
-    /// The policies in force: a file, a folder, or - for the standard input; may be given again.
-    #[arg(long, value_name = "FILE|DIR|-", requires = "diff")]
-    current: Vec<PathBuf>,
+    #[command(flatten)]
+    in_force: InForce,
     /// Write to this file, whole or not at all, instead of the standard output.
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
@@ -80,8 +80,11 @@ enum Shape {
 }
 
 pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output) -> Result<Verdict> {
-    if arguments.observed.reads_standard_input() && arguments.current.iter().any(|file| file.as_os_str() == "-") {
+    if arguments.observed.reads_standard_input() && arguments.in_force.reads_standard_input() {
         bail!("--inventory and --current cannot both be the standard input");
+    }
+    if !arguments.diff && !arguments.in_force.is_asked() {
+        bail!("--current names what --diff compares with, and --diff is not given");
     }
     // Also of other namespaces: labels are chosen by what else they would select there.
     let listing = arguments.observed.read(global, &GetInventoryRequest::default()).await?;
@@ -91,7 +94,7 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
         bail!("{}", nothing_seen(&plan, &listing));
     }
     if arguments.diff {
-        return show_changes(arguments, &plan, out);
+        return show_changes(arguments, &plan, global, out).await;
     }
     let text = match arguments.output {
         Shape::Yaml => generated::yaml(&plan, &listing),
@@ -156,8 +159,14 @@ fn as_json(yaml: &str) -> Result<String> {
     Ok(serde_json::to_string_pretty(&list)? + "\n")
 }
 
-fn show_changes(arguments: &Arguments, plan: &Plan, out: &mut Output) -> Result<Verdict> {
-    let manifests = input::read(&arguments.current)?;
+async fn show_changes(arguments: &Arguments, plan: &Plan, global: &Global, out: &mut Output) -> Result<Verdict> {
+    let is_of_file = arguments.observed.is_of_file();
+    let in_force = arguments.in_force.read(&[Kind::NetworkPolicies], is_of_file, global);
+    let Some(manifests) = in_force.await? else {
+        bail!(
+            "there is nothing to compare with: name the policies in force with --current, or their cluster with --kubeconfig"
+        );
+    };
     let mut notes = Vec::new();
     if let Some(verdict) = input::report(&manifests, crate::Format::Text, &mut Vec::new(), &mut notes)? {
         note(String::from_utf8_lossy(&notes).trim_end());

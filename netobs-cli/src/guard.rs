@@ -12,18 +12,22 @@ use netobs_core::{
     guard::{Wishes, guard},
     labels::{Symbol, check_key, check_value},
 };
-use netobs_k8s::guard::{Mode, gatekeeper, kyverno, vap};
+use netobs_k8s::{
+    guard::{Mode, gatekeeper, kyverno, vap},
+    manifests::Manifests,
+};
 
 use crate::{
     Format, Verdict,
-    input::{self, Source},
+    in_force::Kind,
+    input::{self, OptionalSource},
     inventory::file,
 };
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    source: Source,
+    pub(crate) source: OptionalSource,
     /// The engine that is to keep the labels; vap is the API server's own ValidatingAdmissionPolicy.
     #[arg(long, value_enum, value_name = "ENGINE")]
     format: Engine,
@@ -47,6 +51,8 @@ pub(crate) struct Arguments {
     output: Option<PathBuf>,
 }
 
+pub(crate) const WANTED: &[Kind] = &[Kind::Namespaces, Kind::NetworkPolicies];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Engine {
     Kyverno,
@@ -60,9 +66,13 @@ struct Key(Symbol);
 #[derive(Clone)]
 struct Pair(Symbol, Symbol);
 
-pub(crate) fn run(arguments: &Arguments, out: &mut dyn Write, notes: &mut dyn Write) -> Result<Verdict> {
-    let manifests = arguments.source.read()?;
-    if let Some(verdict) = input::report(&manifests, Format::Text, out, notes)? {
+pub(crate) fn run(
+    arguments: &Arguments,
+    manifests: &Manifests,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> Result<Verdict> {
+    if let Some(verdict) = input::report(manifests, Format::Text, out, notes)? {
         return Ok(verdict);
     }
     let guard = guard(&manifests.policies, &manifests.snapshot, &arguments.wishes());

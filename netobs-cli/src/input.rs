@@ -29,8 +29,8 @@ pub(crate) struct Source {
 
 #[derive(Args)]
 pub(crate) struct OptionalSource {
-    /// A file, a folder (all its .yaml, .yml and .json files), or - for the standard input; may be given again. Without it a
-    /// running agent is asked.
+    /// A file, a folder (all its .yaml, .yml and .json files), or - for the standard input; may be given again. Without it the
+    /// cluster is asked.
     #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-")]
     files: Vec<PathBuf>,
 }

@@ -12,7 +12,13 @@ use tokio::{sync::mpsc, task::JoinSet, time::timeout_at};
 use tonic::{Status, Streaming, transport::Channel};
 
 use self::reader::{Reader, Standing};
-use crate::{Verdict, agents::Agent, failure::Unreachable, merge::Merge, notes::note};
+use crate::{
+    Verdict,
+    agents::{Agent, Newcomers},
+    failure::Unreachable,
+    merge::Merge,
+    notes::note,
+};
 
 mod reader;
 
@@ -35,6 +41,9 @@ pub(crate) trait Question: Clone + Send + Sync + 'static {
     /// When it happened.
     fn time(answer: &Self::Answer) -> Option<i64>;
 
+    /// It was asked at that time, and is being answered.
+    fn asked(&mut self, _at: i64) {}
+
     /// So that, asked again, it is answered with what came since.
     fn heard(&mut self, answer: &Self::Answer);
 }
@@ -42,10 +51,13 @@ pub(crate) trait Question: Clone + Send + Sync + 'static {
 pub(crate) struct Listener<Q: Question> {
     sources: Vec<Source<Q::Answer>>,
     merge: Merge<Q::Answer>,
-    follows: bool,
+    question: Q,
+    standing: Standing,
     several: bool,
+    /// Agents that joined since; nobody looks for them unless it is followed.
+    newcomers: mpsc::Receiver<Agent>,
     /// Ends the readers when it is dropped.
-    _readers: JoinSet<()>,
+    readers: JoinSet<()>,
 }
 
 struct Source<T> {
@@ -62,29 +74,44 @@ struct Arrived<T> {
 
 impl<Q: Question> Listener<Q> {
     pub(crate) fn new(agents: &[Agent], question: &Q) -> Self {
-        let mut readers = JoinSet::new();
-        let standing = Standing::default();
-        let sources = agents.iter().map(|agent| {
-            let (to, answers) = mpsc::channel(AHEAD);
-            let reader = Reader::new(agent.clone(), question.clone(), standing.clone());
-            readers.spawn(reader.read(to));
-            Source {
-                agent: agent.clone(),
-                answers,
-                fault: None,
-                named: false,
-            }
-        });
-        let sources: Vec<_> = sources.collect();
-        let follows = question.follows();
-        let window = if follows { LIVE_WINDOW } else { HISTORY_WINDOW };
-        Self {
-            merge: Merge::new(sources.len(), window, Instant::now()),
-            several: sources.len() > 1,
-            sources,
-            follows,
-            _readers: readers,
+        let window = if question.follows() {
+            LIVE_WINDOW
+        } else {
+            HISTORY_WINDOW
+        };
+        let (joined, newcomers) = mpsc::channel(1);
+        let mut listener = Self {
+            sources: Vec::new(),
+            merge: Merge::new(0, window, Instant::now()),
+            question: question.clone(),
+            standing: Standing::default(),
+            several: false,
+            newcomers,
+            readers: JoinSet::new(),
+        };
+        for agent in agents {
+            listener.read(agent.clone());
         }
+        if question.follows()
+            && let Some(newcomers) = Newcomers::beside(agents)
+        {
+            listener.readers.spawn(look_for(newcomers, joined));
+        }
+        listener
+    }
+
+    fn read(&mut self, agent: Agent) {
+        let (to, answers) = mpsc::channel(AHEAD);
+        let reader = Reader::new(agent.clone(), self.question.clone(), self.standing.clone());
+        self.readers.spawn(reader.read(to));
+        self.sources.push(Source {
+            agent,
+            answers,
+            fault: None,
+            named: false,
+        });
+        self.merge.add(Instant::now());
+        self.several = self.sources.len() > 1;
     }
 
     /// `None` when all have ended. Nothing is lost if it is not waited for to the end.
@@ -132,6 +159,11 @@ impl<Q: Question> Listener<Q> {
 
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut filled = Poll::Pending;
+        while let Poll::Ready(Some(agent)) = self.newcomers.poll_recv(context) {
+            note(format_args!("{agent} joined"));
+            self.read(agent);
+            filled = Poll::Ready(());
+        }
         let wanting: Vec<_> = self.merge.wanting().collect();
         for index in wanting {
             let Some(source) = self.sources.get_mut(index) else {
@@ -158,7 +190,7 @@ impl<Q: Question> Listener<Q> {
 
     /// Who follows is silent whenever nothing happens.
     fn name_slow(&mut self) {
-        if self.follows {
+        if self.question.follows() {
             return;
         }
         for index in self.merge.passed_over() {
@@ -170,6 +202,16 @@ impl<Q: Question> Listener<Q> {
                     "{} is slow; not waiting for it, so it may be out of order",
                     source.agent
                 ));
+            }
+        }
+    }
+}
+
+async fn look_for(mut newcomers: Newcomers, to: mpsc::Sender<Agent>) {
+    loop {
+        for agent in newcomers.next().await {
+            if to.send(agent).await.is_err() {
+                return;
             }
         }
     }

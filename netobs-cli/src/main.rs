@@ -6,11 +6,13 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+use netobs_k8s::manifests::Manifests;
 use tokio::runtime::Builder;
 
-use crate::{global::Global, output::Output};
+use crate::{global::Global, in_force::Kind, input::OptionalSource, output::Output};
 
 mod agents;
+mod apiserver;
 mod audit;
 mod causes;
 mod check;
@@ -21,6 +23,7 @@ mod flows;
 mod generate;
 mod global;
 mod guard;
+mod in_force;
 mod input;
 mod inventory;
 mod listen;
@@ -97,20 +100,25 @@ Examples:
   netobs inventory -o json --output-file inventory.json
   netobs inventory --inventory inventory.json -n payments -o html --output-file payments.html")]
     Inventory(inventory::Arguments),
-    /// Look through manifests for labels that policies select on and objects lack, and for policies that select nothing.
+    /// Look for labels that policies select on and objects lack, and for policies that select nothing.
     ///
-    /// Exits with 0 if nothing is found, 1 if something is, 2 if the input is bad.
+    /// With -f in manifests, otherwise in the cluster.
+    /// Exits with 0 if nothing is found, 1 if something is, 2 if the input is bad, 3 if the API server cannot be asked.
+    #[command(after_help = "\
+Examples:
+  netobs audit
+  netobs audit -f manifests/ -o json")]
     Audit(audit::Arguments),
     /// Say what network policies would do to everything that was seen: what would break, and what would newly be admitted.
     ///
     /// With --watch what a policy that was applied does.
     ///
     /// Exits with 0 if nothing that came through would be refused (with --watch: if the policy can stay), 1 if anything would, 2 if
-    /// the input is bad, 3 if an agent cannot be reached.
+    /// the input is bad, 3 if an agent or the API server cannot be reached.
     #[command(after_help = "\
 Examples:
   netobs preview -f policies/ -n shop
-  kubectl get netpol -A -o yaml | netobs preview -f policies/ --current - --inventory inventory.json
+  netobs preview -f policies/ --current cluster/ --inventory inventory.json
   kubectl apply -f policy.yaml && netobs preview --watch shop/policy --for 10m")]
     Preview(preview::Arguments),
     /// Write network policies for what was seen, as a person would write them.
@@ -120,24 +128,26 @@ Examples:
 Examples:
   netobs generate -n shop --since 7d > shop.yaml
   netobs generate -n shop --phase dns | kubectl apply -f -
-  kubectl get netpol -n shop -o yaml | netobs generate -n shop --diff --current -")]
+  netobs generate -n shop --diff")]
     Generate(generate::Arguments),
     /// Write admission policies that keep the labels of namespaces on which network policies select.
     ///
-    /// Exits with 0, and with 2 if the input is bad.
+    /// With -f for the policies in manifests, otherwise for those of the cluster.
+    /// Exits with 0, with 2 if the input is bad, with 3 if the API server cannot be asked.
     #[command(after_help = "\
 Examples:
-  kubectl get ns,netpol -A -o yaml | netobs guard -f - --format vap
+  netobs guard --format vap
   netobs guard -f cluster/ --format kyverno --enforce --allow env=staging -o guard.yaml")]
     Guard(guard::Arguments),
     /// Say what is there in the cluster, whether policies are enforced, and what to mend before they are relied on.
     ///
-    /// From what agents saw and the API server tells; nothing is ever sent into the cluster's network.
+    /// From what agents saw and the API server tells; nothing is sent into the cluster's network, but what --probe asks for.
     /// Exits with 0 if there is nothing to mend, 1 if there is, 2 if the input is bad, 3 if no agent or not the API server can be
     /// reached.
     #[command(after_help = "\
 Examples:
   netobs check
+  netobs check --probe ops-utils/job-0=prod-a/api-0:8080 --probe prod-b/web-0=prod-a/api-0:8080
   netobs check -o json | jq '.findings[] | select(.level == \"mend\")'")]
     Check(check::Arguments),
     /// Print what a shell needs to complete netobs' commands and options.
@@ -169,8 +179,12 @@ fn main() -> ExitCode {
         Command::Explain(arguments) if arguments.has_manifests() => {
             collected(|out, notes| explain::run(&arguments, out, notes))
         }
-        Command::Audit(arguments) => collected(|out, notes| audit::run(&arguments, out, notes)),
-        Command::Guard(arguments) => collected(|out, notes| guard::run(&arguments, out, notes)),
+        Command::Audit(arguments) => of_objects(&arguments.source, audit::WANTED, &global, |objects, out, notes| {
+            audit::run(&arguments, objects, out, notes)
+        }),
+        Command::Guard(arguments) => of_objects(&arguments.source, guard::WANTED, &global, |objects, out, notes| {
+            guard::run(&arguments, objects, out, notes)
+        }),
         Command::Completions(arguments) => collected(|out, _| completions::run(&arguments, Arguments::command(), out)),
         Command::Check(arguments) => live(async |out| check::run(&arguments, &global, out).await),
         Command::Causes(arguments) => live(async |out| causes::run(&arguments, &global, out).await),
@@ -197,13 +211,35 @@ fn main() -> ExitCode {
 }
 
 fn live(run: impl AsyncFnOnce(&mut Output) -> Result<Verdict>) -> Result<Verdict> {
-    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.context("no threads to ask agents with")?;
     let mut out = Output::new();
-    let verdict = runtime.block_on(run(&mut out));
-    runtime.shutdown_background();
+    let verdict = waited_for(run(&mut out));
     // What came before something went wrong is shown.
     out.flush().map_err(Into::into).and(verdict)
+}
+
+/// Of manifests where they are given, and of the cluster otherwise.
+fn of_objects(
+    source: &OptionalSource,
+    wanted: &[Kind],
+    global: &Global,
+    run: impl FnOnce(&Manifests, &mut dyn Write, &mut dyn Write) -> Result<Verdict>,
+) -> Result<Verdict> {
+    let objects = if source.is_given() {
+        source.read()?
+    } else {
+        let there = waited_for(in_force::ask(wanted, global))?;
+        there
+            .context("no objects to look at: -f names files with them, and --kubeconfig or KUBECONFIG their cluster")?
+    };
+    collected(|out, notes| run(&objects, out, notes))
+}
+
+fn waited_for<T>(answer: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.context("no threads to ask with")?;
+    let answer = runtime.block_on(answer);
+    runtime.shutdown_background();
+    answer
 }
 
 /// What is said beside the output comes first, so that it can be read where both go to a terminal.

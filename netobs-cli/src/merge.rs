@@ -27,17 +27,15 @@ struct Head<T> {
 
 impl<T> Merge<T> {
     pub(crate) fn new(sources: usize, window: Duration, now: Instant) -> Self {
-        let slot = |_| Slot {
-            head: None,
-            ended: false,
-            silent: now,
-            time: i64::MIN,
-            passed_over: false,
-        };
         Self {
-            slots: (0..sources).map(slot).collect(),
+            slots: (0..sources).map(|_| Slot::new(now)).collect(),
             window,
         }
+    }
+
+    /// One more source, which comes after the others.
+    pub(crate) fn add(&mut self, now: Instant) {
+        self.slots.push(Slot::new(now));
     }
 
     /// Of which sources something can be put.
@@ -114,6 +112,16 @@ impl<T> Merge<T> {
 }
 
 impl<T> Slot<T> {
+    const fn new(now: Instant) -> Self {
+        Self {
+            head: None,
+            ended: false,
+            silent: now,
+            time: i64::MIN,
+            passed_over: false,
+        }
+    }
+
     const fn is_awaited(&self) -> bool {
         !self.ended && self.head.is_none()
     }

@@ -4,11 +4,11 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use jiff::Timestamp;
 use netobs_api::{inventory_file, v1::GetInventoryRequest};
-use netobs_core::inventory::Listing;
+use netobs_core::{inventory::Listing, redact::is_redacted};
 
 use crate::{failure::Unreachable, flows::Now, global::Global, inventory::source};
 
@@ -25,9 +25,25 @@ impl Observed {
         self.inventory.iter().any(|file| file.as_os_str() == "-")
     }
 
+    /// Not of what runs now.
+    pub(crate) const fn is_of_file(&self) -> bool {
+        !self.inventory.is_empty()
+    }
+
     /// Half of what was seen would do as little as none: one agent that does not answer is one too many.
     pub(crate) async fn read(&self, global: &Global, wanted: &GetInventoryRequest) -> Result<Listing> {
-        if !self.inventory.is_empty() {
+        let listing = self.read_all(global, wanted).await?;
+        if is_redacted(&listing) {
+            bail!(
+                "what was seen is redacted, and policies made of it would be for nobody; ask at the agents' unix socket, as with \
+                 kubectl exec -n netobs PODNAME -- netobs inventory -o json, and give what each wrote with --inventory"
+            );
+        }
+        Ok(listing)
+    }
+
+    async fn read_all(&self, global: &Global, wanted: &GetInventoryRequest) -> Result<Listing> {
+        if self.is_of_file() {
             return self.read_files();
         }
         let (listing, complete) = source::ask(wanted, global).await?;
@@ -43,7 +59,7 @@ impl Observed {
         let view = global.view();
         let written = Timestamp::from_nanosecond(listing.about.at.0.into());
         match written {
-            Ok(written) if !self.inventory.is_empty() => Now::at(written, view.clock.zone()),
+            Ok(written) if self.is_of_file() => Now::at(written, view.clock.zone()),
             Ok(_) | Err(_) => Now::of(view.clock.zone()),
         }
     }

@@ -1,6 +1,4 @@
 //! `netobs preview`: what policies would do to everything that was seen.
-use std::path::PathBuf;
-
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use netobs_api::v1::GetInventoryRequest;
@@ -17,6 +15,7 @@ use netobs_k8s::manifests::Manifests;
 use crate::{
     Format, Verdict,
     global::Global,
+    in_force::{self, InForce, Kind},
     input::{self, Source},
     notes::note,
     observed::Observed,
@@ -33,12 +32,10 @@ pub(crate) struct Arguments {
     source: Source,
     #[command(flatten)]
     observed: Observed,
-    /// The policies in force, to which those in -f are added; a file, a folder, or - for the standard input; may be given again.
-    /// Without it, there are none.
-    #[arg(long, value_name = "FILE|DIR|-")]
-    current: Vec<PathBuf>,
+    #[command(flatten)]
+    in_force: InForce,
     /// The policies in -f stand in place of all that are in force in their namespaces.
-    #[arg(long, requires = "current")]
+    #[arg(long)]
     replace: bool,
     /// Only what has an end in it.
     #[arg(short, long, value_name = "NAMESPACE", value_delimiter = ',')]
@@ -49,6 +46,15 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     window: watch::Window,
 }
+
+/// What the policies in force are made of.
+const WANTED: &[Kind] = &[Kind::Namespaces, Kind::NetworkPolicies];
+
+const NONE_GIVEN: &str = "which policies are in force is not known, so it is taken that there are none: name them with --current \
+     FILE, or their cluster with --kubeconfig or --context; --current none says that there are none";
+
+const ANOTHER: &str = "the cluster that the kubeconfig names has none of the namespaces that were seen, so its policies are not those \
+     in force there; name the right one with --kubeconfig or --context, or the policies with --current";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Shape {
@@ -73,24 +79,29 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
     }
     arguments.check_standard_input()?;
     let given = arguments.source.read()?;
-    let current = if arguments.current.is_empty() {
-        Manifests::default()
-    } else {
-        input::read(&arguments.current)?
-    };
-    for manifests in [&given, &current] {
-        if let Some(verdict) = report(manifests, arguments.output, out)? {
-            return Ok(verdict);
-        }
+    if let Some(verdict) = report(&given, arguments.output, out)? {
+        return Ok(verdict);
     }
     if given.policies.is_empty() {
         bail!("there is no NetworkPolicy in what -f names, and so nothing to preview");
+    }
+    let is_of_file = arguments.observed.is_of_file();
+    let current = arguments.in_force.read(WANTED, is_of_file, global).await?;
+    let current = current.unwrap_or_else(|| {
+        note(NONE_GIVEN);
+        Manifests::default()
+    });
+    if let Some(verdict) = report(&current, arguments.output, out)? {
+        return Ok(verdict);
     }
     let wanted = GetInventoryRequest {
         namespaces: arguments.namespace.clone(),
         ..GetInventoryRequest::default()
     };
     let mut listing = arguments.observed.read(global, &wanted).await?;
+    if arguments.in_force.is_asked() && in_force::is_of_another_cluster(&current, &listing) {
+        bail!("{ANOTHER}");
+    }
     let mut cluster = current.snapshot;
     cluster.namespaces.extend(given.snapshot.namespaces);
     preview::relabel(&mut listing, &cluster);
@@ -123,10 +134,9 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
 
 impl Arguments {
     fn check_standard_input(&self) -> Result<()> {
-        let current = self.current.iter().any(|file| file.as_os_str() == "-");
         let readers = [
             self.source.reads_standard_input(),
-            current,
+            self.in_force.reads_standard_input(),
             self.observed.reads_standard_input(),
         ];
         if readers.iter().filter(|reads| **reads).count() > 1 {

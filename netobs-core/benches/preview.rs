@@ -9,7 +9,8 @@ use netobs_core::{
     event::{Count, Protocol},
     generate::{Phase, Request, generate},
     inventory::{
-        Edge, EdgeKey, Example, ExampleEnd, Listing, Marks, Place, Portrait, PortraitKey, SeenPod, Verdicts, Watched,
+        Edge, EdgeKey, Example, ExampleEnd, Listing, Marks, Place, Portrait, PortraitKey, SeenPod, Sides, Verdicts,
+        Watched,
     },
     labels::{Labels, Requirement, Selector, Symbol},
     policy::{
@@ -169,6 +170,7 @@ fn edge(source: (usize, usize), destination: (usize, usize), port: u16, outside:
         first: Timestamp::default(),
         last: Timestamp::default(),
         watched: Watched::default(),
+        sides: Sides::default(),
         connections,
         sent: Count::default(),
         replied: Count::default(),

@@ -49,6 +49,8 @@ pub struct Directory {
     nodes: Nodes,
     services: Services,
     strangers: Strangers,
+    /// Interfaces that lead to no pod: what comes and goes by them may be anybody's.
+    shared: HashSet<Ifindex>,
     listed: HashSet<Kind>,
 }
 
@@ -75,6 +77,7 @@ impl Directory {
             nodes: Nodes::new(grace),
             services: Services::new(grace),
             strangers: Strangers::default(),
+            shared: HashSet::new(),
             listed: HashSet::new(),
         }
     }
@@ -100,6 +103,15 @@ impl Directory {
         self.nodes.learn_own_addresses(node, addresses);
     }
 
+    /// Tells whether an interface of the node we are on leads to a pod, as all do of which nothing is told.
+    pub fn learn_interface(&mut self, interface: Ifindex, leads_to_pod: bool) {
+        if leads_to_pod {
+            self.shared.remove(&interface);
+        } else {
+            self.shared.insert(interface);
+        }
+    }
+
     /// Whether all objects of that kind were listed once.
     pub fn has_listed(&self, kind: Kind) -> bool {
         self.listed.contains(&kind)
@@ -114,7 +126,8 @@ impl Directory {
     }
 
     /// Whose the address was. Pods come before all else: theirs alone change hands.
-    pub fn owner(&self, question: Question) -> Owner {
+    pub fn owner(&self, mut question: Question) -> Owner {
+        question.interface = question.interface.filter(|interface| !self.shared.contains(interface));
         let Question {
             address,
             port,
@@ -143,7 +156,9 @@ impl Directory {
 
     /// Packets with this address came from the pod behind this interface: it is how we know a later pod from this one.
     pub fn seen_at(&mut self, address: IpAddr, pod: &PodUid, interface: Ifindex) {
-        self.pods.addresses_mut().seen_at(address, pod, interface);
+        if !self.shared.contains(&interface) {
+            self.pods.addresses_mut().seen_at(address, pod, interface);
+        }
     }
 
     pub fn pod(&self, uid: &PodUid) -> Option<&Arc<Pod>> {

@@ -11,14 +11,15 @@ use self::{
 };
 pub use self::{
     judge::with_connection,
-    output::{ExplainedFlow, Judgement, Output, Where},
+    output::{Output, Where},
     reasons::{Reasons, Suspicion},
 };
+pub use crate::explained::{ExplainedFlow, Judgement};
 use crate::{
     cause::{self, Cause, Causes},
     change::{Change, Key, Kind, Object},
     directory::{Directory, Turn},
-    event::{Count, Event, Tuple},
+    event::{Count, Event, Ifindex, Tuple},
     explain::{Explanation, Surroundings},
     flow::{self, FlowTable},
     history::{self, LabelHistory},
@@ -135,6 +136,11 @@ impl Engine {
     /// Tells what addresses the node we are on has, of which Kubernetes knows only some.
     pub fn handle_own_addresses(&mut self, node: &Symbol, addresses: impl IntoIterator<Item = IpAddr>) {
         self.directory.learn_own_addresses(node, addresses);
+    }
+
+    /// Tells whether an interface of the node we are on leads to a pod.
+    pub fn handle_interface(&mut self, interface: Ifindex, leads_to_pod: bool) {
+        self.directory.learn_interface(interface, leads_to_pod);
     }
 
     /// Something was lost before it came to the engine.

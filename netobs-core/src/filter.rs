@@ -6,7 +6,7 @@ pub use self::{
     end::{EndFilter, EndKind, NamePattern, ScopedPattern, WorkloadPattern},
     flow::{FlowFilter, ProtocolKind, ReasonPattern},
 };
-use crate::engine::{ExplainedFlow, Reasons};
+use crate::{engine::Reasons, explained::ExplainedFlow};
 
 mod cause;
 mod end;

@@ -175,6 +175,24 @@ impl Plan {
 }
 
 impl Draft {
+    fn empty(purpose: Purpose, subject: Selector) -> Self {
+        Self {
+            name: Symbol::from(""),
+            purpose,
+            subject,
+            ingress: None,
+            egress: None,
+        }
+    }
+
+    fn default_deny() -> Self {
+        Self {
+            ingress: Some(Vec::new()),
+            egress: Some(Vec::new()),
+            ..Self::empty(Purpose::DefaultDeny, Selector::everything())
+        }
+    }
+
     pub fn policy(&self, namespace: &Symbol) -> Policy {
         let rules = |rules: &Option<Vec<DraftRule>>| {
             rules.as_ref().map(|rules| RuleSet {

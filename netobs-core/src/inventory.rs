@@ -7,13 +7,14 @@ pub use self::{
     listing::{About, Filter, Forgotten, Listing},
     mark::{By, Mark, Marks},
     portrait::{MOST_PODS, Portrait, PortraitKey, SeenPod},
+    sides::{Joined, Sides, Tally},
     watch::{Span, Watch, Watched},
 };
 use crate::{
     cause::Causes,
     change::Scoped,
     directory::{Directory, Owner},
-    engine::ExplainedFlow,
+    explained::ExplainedFlow,
     flow::FlowId,
     time::Timestamp,
 };
@@ -28,6 +29,7 @@ mod mark;
 mod portrait;
 mod portraits;
 mod recognise;
+mod sides;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -66,6 +68,7 @@ pub struct Inventory {
     portraits: Portraits,
     /// What was counted of each flow that goes on.
     by_flow: HashMap<FlowId, Counted, foldhash::fast::RandomState>,
+    foreign: u64,
     watch: Watch,
     next_sweep: Timestamp,
     /// The service of the Kubernetes API.
@@ -104,6 +107,7 @@ impl Inventory {
             // An edge has two ends.
             portraits: Portraits::new(extent.edges.saturating_mul(2)),
             by_flow: HashMap::default(),
+            foreign: 0,
             watch: Watch::default(),
             next_sweep: Timestamp::default(),
             api: Scoped {
@@ -147,6 +151,10 @@ impl Inventory {
     /// Counts what is new of a flow.
     pub fn add(&mut self, explained: &ExplainedFlow, around: Around<'_>) {
         let flow = &explained.enriched;
+        if self.is_foreign(flow) {
+            self.pass_over(explained);
+            return;
+        }
         let id = flow.flow.id;
         let is_twin = matches!(flow.destination, Owner::Service(_)) && flow.twin.is_some();
         let counted = if is_twin {
@@ -182,6 +190,12 @@ impl Inventory {
 
     pub const fn forgotten(&self) -> Forgotten {
         self.edges.forgotten()
+    }
+
+    /// Connections that ended and are in no edge, for neither end is the cluster's: drops among other containers of the
+    /// machine are told, too.
+    pub const fn foreign(&self) -> u64 {
+        self.foreign
     }
 
     pub const fn extent(&self) -> Extent {

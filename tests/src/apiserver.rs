@@ -22,6 +22,7 @@ mod damage;
 mod desk;
 mod discovery;
 mod door;
+mod exec;
 mod fault;
 mod forward;
 mod kind;
@@ -34,6 +35,7 @@ mod real;
 mod refusal;
 mod rights;
 mod selector;
+mod socket;
 mod store;
 mod watch;
 mod write;
@@ -54,6 +56,7 @@ use anyhow::Result;
 use asked::Record;
 use desk::Desk;
 use door::Door;
+use exec::{Room, Rooms};
 use fault::Faults;
 use forward::Forwards;
 use merge::merge;
@@ -63,7 +66,7 @@ use rights::Confined;
 use rustls::ServerConfig;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -132,6 +135,7 @@ impl ApiServer {
             pass,
             confined: Confined::default(),
             forwards: Forwards::new(settings.place),
+            rooms: Rooms::default(),
             address: door.address(),
             streaming_lists: settings.streaming_lists,
             bookmark_every: settings.bookmark_every,
@@ -152,6 +156,11 @@ impl ApiServer {
     /// The file for `--kubeconfig`; it goes with the server.
     pub fn kubeconfig(&self) -> PathBuf {
         self.desk.pass.kubeconfig()
+    }
+
+    /// The folder that a kubelet would mount into the pods of a namespace; it goes with the server.
+    pub fn service_account(&self, namespace: &str) -> Result<PathBuf> {
+        self.desk.pass.service_account(namespace)
     }
 
     /// The same for somebody else, who may do everything until [`ApiServer::confine`]d.
@@ -204,6 +213,15 @@ impl ApiServer {
     /// Forwarded ports of a pod lead there, whatever their number; without this, to the same port of 127.0.0.1.
     pub fn forward(&self, namespace: &str, pod: &str, to: SocketAddr) {
         self.desk.forwards.set(Key::new(namespace, pod), to);
+    }
+
+    /// Processes that are run in a pod run there, and find their programs in that folder; without this, there is none in it.
+    pub fn exec(&self, namespace: &str, pod: &str, network: &Netns, programs: &Path) {
+        let room = Room {
+            network: network.clone(),
+            programs: programs.to_owned(),
+        };
+        self.desk.rooms.set(Key::new(namespace, pod), room);
     }
 
     /// Creates or replaces an object, its status too, and gives it back as it is now stored.

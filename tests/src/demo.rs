@@ -12,6 +12,7 @@ mod role;
 mod scenario;
 mod stage;
 mod story;
+mod watcher;
 pub(crate) mod worker;
 
 pub use asker::Asker;
@@ -24,3 +25,4 @@ pub use role::{Port, Role};
 pub use scenario::Scenario;
 pub use stage::{LISTEN, Stage};
 pub use story::{Manner, tell};
+pub use watcher::Installation;

@@ -21,6 +21,7 @@ pub mod cpu;
 pub mod demo;
 pub mod enforcer;
 pub mod foreign;
+pub mod kubelet;
 pub mod netns;
 pub mod node;
 pub mod observer;

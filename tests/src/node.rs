@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use wiring::PodPlan;
 
-/// The node's interface towards the outside.
+/// The node's interface towards the outside: a veth, as that of a node which is a container itself.
 pub const UPLINK: &str = "uplink";
 /// The bridge of a bridged node.
 pub const BRIDGE: &str = "cni0";
@@ -35,15 +35,6 @@ pub enum Offloads {
     On,
     /// One `sk_buff` is one packet, so that packet counts of all parties are equal.
     Off,
-}
-
-/// What the node's interface towards the outside is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Uplink {
-    /// As that of a node which is a container itself.
-    Veth,
-    /// A device of its own, as that of a machine.
-    Card,
 }
 
 /// A node. It is its namespace, so all that a [`Netns`] can do, a node can.
@@ -68,16 +59,7 @@ impl Node {
         Self::start(Network::Bridged, Offloads::Off)
     }
 
-    /// A routed node, without offloads, whose uplink cannot be taken for that of a pod.
-    pub fn routed_with_card() -> Result<Self> {
-        Self::start_with(Network::Routed, Offloads::Off, Uplink::Card)
-    }
-
     pub fn start(network: Network, offloads: Offloads) -> Result<Self> {
-        Self::start_with(network, offloads, Uplink::Veth)
-    }
-
-    fn start_with(network: Network, offloads: Offloads, uplink: Uplink) -> Result<Self> {
         let node = Self {
             netns: Netns::create("node")?,
             outside: Netns::create("outside")?,
@@ -87,13 +69,8 @@ impl Node {
             pods_made: AtomicU16::new(0),
         };
         wiring::set_node_sysctls(&node.netns, network)?;
-        node.netns.ip(&wiring::node(
-            node.site,
-            network,
-            offloads,
-            uplink,
-            &node.outside.path(),
-        ))?;
+        node.netns
+            .ip(&wiring::node(node.site, network, offloads, &node.outside.path()))?;
         node.outside.ip(&wiring::outside(node.site, offloads))?;
         node.netns.settle(UPLINK, Some(node.site.node().v6))?;
         node.outside.settle(POD_INTERFACE, Some(node.site.outside().v6))?;

@@ -33,8 +33,14 @@ pub struct Observed {
 
 impl Observer {
     pub fn start(node: &Node) -> Result<Self> {
+        Self::start_with(node, &[])
+    }
+
+    /// With these arguments besides.
+    pub fn start_with(node: &Node, arguments: &[&str]) -> Result<Self> {
         let mut command = node.command(&program()?.to_string_lossy())?;
         command.args(EXPORT_ONLY).args(["--log", "info,netobs_agent=debug"]);
+        command.args(arguments);
         let agent = Agent::start(&mut command)?;
         agent.wait_for_error(PATIENCE, "attached interfaces=")?;
         Ok(Self { agent })

@@ -4,6 +4,7 @@ mod cluster {
     mod away;
     mod events;
     mod faults;
+    mod redaction;
     mod reuse;
     mod scene;
     mod subscriber;

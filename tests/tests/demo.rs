@@ -6,6 +6,7 @@ mod demo {
     mod enforcement;
     mod flows;
     mod generic_client;
+    mod image;
     mod play;
     mod program;
     mod takedown;

@@ -10,4 +10,5 @@ mod flows {
     mod refusals;
     mod scene;
     mod truth;
+    mod uplinks;
 }

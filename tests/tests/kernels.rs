@@ -2,6 +2,7 @@
 
 mod kernels {
     mod neighbours;
+    mod netkit;
     mod taps;
     mod traffic;
 }

@@ -28,7 +28,13 @@ const PURE: [(&str, &str, &[&str]); 6] = [
     (
         "netobs-api",
         "encode",
-        &["encode_ns", "encode_by_message_ns", "filter_ns"],
+        &[
+            "encode_ns",
+            "encode_by_message_ns",
+            "filter_ns",
+            "redact_ns",
+            "encode_redacted_ns",
+        ],
     ),
     (
         "netobs-agent",

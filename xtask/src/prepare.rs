@@ -42,7 +42,7 @@ pub(crate) fn ebpf() -> Result<Toolchain> {
 
 /// What the tests in network namespaces call.
 pub(crate) fn lab() -> Result<()> {
-    tools::ensure(&tools::NETWORK)
+    tools::ensure(&[tools::NETWORK.as_slice(), &tools::PROBES].concat())
 }
 
 /// What reads the pictures and pages that `netobs` draws, for the tests of those.

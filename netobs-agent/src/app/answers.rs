@@ -8,6 +8,7 @@ use netobs_core::{
     enrich::Seen,
     inventory::About,
     policy::Connection,
+    redact::Redactor,
     render,
     time::Timestamp,
 };
@@ -27,25 +28,45 @@ pub(super) fn explain(
     engine: &Engine,
     question: &ExplainQuestion,
     now: Timestamp,
+    redactor: Option<&mut Redactor>,
 ) -> Result<v1::ExplainResponse, NotFound> {
-    let source = find(engine, &question.source, question, now)?;
-    let destination = behind_service(engine, find(engine, &question.destination, question, now)?, question)?;
+    let mut source = find(engine, &question.source, question, now)?;
+    let mut destination = behind_service(engine, find(engine, &question.destination, question, now)?, question)?;
+    let (mut explanation, mut suggestions) = between(&source, &destination, question, |connection| {
+        let explanation = engine.explain(connection);
+        let surroundings = engine.surroundings();
+        let suggestions = engine.policies().suggest(connection, &explanation, &surroundings);
+        (Arc::new(explanation), suggestions)
+    });
+    if let Some(redactor) = redactor {
+        explanation = redactor.explanation(&explanation);
+        suggestions = redactor.suggestions(&suggestions);
+        source.redact(redactor);
+        destination.redact(redactor);
+    }
+    Ok(between(&source, &destination, question, |connection| {
+        v1::ExplainResponse {
+            explanation: Some(wire::explanation(&explanation, connection)),
+            suggestions: suggestions.iter().map(wire::suggestion).collect(),
+            text: render::explanation(connection, &explanation, &suggestions),
+        }
+    }))
+}
+
+fn between<R>(
+    source: &Found,
+    destination: &Found,
+    question: &ExplainQuestion,
+    ask: impl FnOnce(&Connection<'_>) -> R,
+) -> R {
     let (from, to) = (source.seen(), destination.seen());
-    let connection = Connection {
+    ask(&Connection {
         source: from.endpoint(),
         destination: to.endpoint(),
         protocol: question.protocol,
         port: Some(destination.port),
         source_address: source.address,
         destination_address: destination.address,
-    };
-    let surroundings = engine.surroundings();
-    let explanation = engine.explain(&connection);
-    let suggestions = engine.policies().suggest(&connection, &explanation, &surroundings);
-    Ok(v1::ExplainResponse {
-        explanation: Some(wire::explanation(&explanation, &connection)),
-        suggestions: suggestions.iter().map(wire::suggestion).collect(),
-        text: render::explanation(&connection, &explanation, &suggestions),
     })
 }
 
@@ -140,6 +161,11 @@ fn behind_service(engine: &Engine, end: Found, question: &ExplainQuestion) -> Re
 }
 
 impl Found {
+    fn redact(&mut self, redactor: &mut Redactor) {
+        self.owner = redactor.owner(&self.owner);
+        self.address = self.address.map(|address| redactor.address(address));
+    }
+
     fn seen(&self) -> Seen<'_> {
         let own = self.owner.pod().and_then(|pod| pod.addresses.first().copied());
         let address = self.address.or(own).unwrap_or(IpAddr::from([0, 0, 0, 0]));

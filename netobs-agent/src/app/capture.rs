@@ -10,7 +10,7 @@ use netobs_core::{
     event::{Count, Ifindex, ReasonId, Tuple},
     labels::Symbol,
 };
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use crate::{
     kernel::{AttachBy, Clock, Kernel, KernelError, LEFT_OUT, Loss, PLACES, Skipped},
@@ -77,13 +77,16 @@ impl Capture {
         })
     }
 
-    /// The interfaces asked for by name must be there from the start; the first listing tells.
-    pub(super) async fn find_wanted(&mut self) -> anyhow::Result<Vec<LinkChange>> {
+    /// Gives up what is not needed from here on.
+    pub(super) fn keep_rights_for_taps(&self) {
+        self.kernel.keep_rights_for_taps();
+    }
+
+    /// What there is at the start, to be handed to [`Capture::handle_links`]; interfaces asked for by name must be among it.
+    pub(super) async fn list_links(&mut self) -> anyhow::Result<Vec<LinkChange>> {
         let mut listed = Vec::new();
         while !self.links.are_listed() {
-            let changes = self.links.next().await?;
-            self.handle_links(&changes);
-            listed.extend(changes);
+            listed.extend(self.links.next().await?);
         }
         let missing: Vec<_> = self
             .wanted
@@ -99,7 +102,6 @@ impl Capture {
                 self.links.names().join(", "),
             );
         }
-        info!(interfaces = self.kernel.attached(), "attached");
         Ok(listed)
     }
 
@@ -111,13 +113,17 @@ impl Capture {
     pub(super) fn handle_links(&mut self, changes: &[LinkChange]) {
         for change in changes {
             match change {
-                LinkChange::Appeared(link) if link.leads_to_pod() || self.wanted.contains(&link.name) => {
+                LinkChange::Appeared(link) if self.links.leads_to_pod(link) || self.wanted.contains(&link.name) => {
                     self.attach(link);
                 }
-                LinkChange::Appeared(_) => {}
+                LinkChange::Appeared(link) => self.pass_over(link),
                 LinkChange::Gone(interface) => self.gone(*interface),
             }
         }
+    }
+
+    pub(super) fn leads_to_pod(&self, link: &Link) -> bool {
+        self.links.leads_to_pod(link)
     }
 
     /// Hands everything that is new to the engine.
@@ -138,8 +144,7 @@ impl Capture {
 
     /// Takes the programs away, and reads everything once more.
     pub(super) fn stop(&mut self, clock: Clock, engine: &mut Engine) {
-        self.kernel.detach_everywhere();
-        self.qdiscs.remove_all();
+        self.take_away();
         while self.kernel.drain(clock, &mut |event| engine.handle_event(&event)) {}
         self.sweep(clock, engine);
         self.count_skipped();
@@ -172,7 +177,8 @@ impl Capture {
             warn!(
                 place = loss.place,
                 packets = loss.packets,
-                "packets were counted that could not be told apart"
+                "packets were counted that could not be told apart: the kernel's tables or ring are full; give --connections, \
+                 --drops or --ring more room"
             );
             engine.handle_loss(Count {
                 packets: loss.packets,
@@ -217,23 +223,50 @@ impl Capture {
     fn attach(&mut self, link: &Link) {
         let attached = self
             .prepare(link)
-            .and_then(|()| Ok(self.kernel.attach(link.index, &link.name)?));
+            .and_then(|handle| Ok(self.kernel.attach(link.index, &link.name, handle)?));
         match attached {
             Ok(()) => debug!(interface = link.name, "attached"),
             Err(error) => cannot_attach(link, &error),
         }
     }
 
-    fn prepare(&mut self, link: &Link) -> anyhow::Result<()> {
-        if self.kernel.attach_by() == AttachBy::Clsact {
-            self.qdiscs.ensure(link)?;
+    /// Gives the handle of filters, where there are such.
+    fn prepare(&mut self, link: &Link) -> anyhow::Result<u32> {
+        Ok(match self.kernel.attach_by() {
+            AttachBy::Clsact => self.qdiscs.ensure(link)?,
+            AttachBy::Tcx => 0,
+        })
+    }
+
+    /// What it leads to was known only after it was attached to, or has changed.
+    fn pass_over(&mut self, link: &Link) {
+        if self.kernel.is_attached(link.index) {
+            self.kernel.detach(link.index);
+            self.qdiscs.remove(link.index);
         }
-        Ok(())
+        if link.leads_elsewhere() {
+            info!(
+                interface = link.name,
+                "leads out of the node, by its routes and addresses, and is not watched; --interface watches it too"
+            );
+        }
+    }
+
+    fn take_away(&mut self) {
+        self.kernel.detach_everywhere();
+        self.qdiscs.remove_all();
     }
 
     fn gone(&mut self, interface: Ifindex) {
         self.kernel.detach(interface);
         self.qdiscs.forget(interface);
+    }
+}
+
+/// Whatever ends the agent, nothing of it stays behind.
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.take_away();
     }
 }
 
@@ -252,7 +285,10 @@ fn cannot_attach(link: &Link, error: &anyhow::Error) {
     if is_gone(error) {
         debug!(interface = link.name, "went before it was attached to");
     } else {
-        warn!("{error:#}; traffic of {} is not seen", link.name);
+        warn!(
+            "{error:#}; traffic of {} is not seen: mend that, and start the agent again",
+            link.name
+        );
     }
 }
 

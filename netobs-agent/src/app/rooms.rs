@@ -1,7 +1,6 @@
 //! The rooms that run beside capture, on threads of their own.
 use std::time::Duration;
 
-use anyhow::Context as _;
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot},
@@ -10,11 +9,11 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use super::settings;
+use super::{settings, snapshot::Identity};
 use crate::{
     args::Args,
     cluster::{Cluster, EventWriter, Heard},
-    serve::{Feed, Question, Server},
+    serve::{Feed, Question, Screen, Server, Sides},
 };
 
 /// Changes that may wait to be taken in; whoever has more to tell waits.
@@ -40,16 +39,23 @@ pub(super) struct Opened {
 }
 
 impl Rooms {
-    pub(super) async fn open(args: &Args, feed: Feed, elsewhere: &Handle) -> anyhow::Result<(Self, Opened)> {
+    /// To be polled on a thread that may read and bind what the settings name; `elsewhere` is where the rooms run then.
+    pub(super) async fn open(
+        args: &Args,
+        identity: &Identity,
+        feeds: Sides<Feed>,
+        screen: Option<Screen>,
+        elsewhere: &Handle,
+    ) -> anyhow::Result<(Self, Opened)> {
         let (to_app, changes) = mpsc::channel(CHANGES);
         let (ask, questions) = mpsc::channel(QUESTIONS);
         let (stop, stopped) = oneshot::channel();
-        let server = bind(args, feed, ask.clone(), elsewhere).await?;
+        let server = bind(args, feeds, screen, ask.clone()).await?;
         let server = elsewhere.spawn(server.run(async {
             // Fails only where the sender is gone, which means the same.
             let _ = stopped.await;
         }));
-        let cluster = connect(args, elsewhere).await?;
+        let cluster = connect(args, identity).await?;
         let mut events = None;
         if let Some(cluster) = &cluster {
             elsewhere.spawn(cluster.watch(to_app.clone()));
@@ -75,29 +81,32 @@ impl Rooms {
     pub(super) async fn close(self) {
         let _ = self.stop.send(());
         if timeout(LAST_WORDS, self.server).await.is_err() {
-            warn!("some subscribers did not take their last messages in time and were cut off");
+            warn!(
+                "some subscribers did not take their last messages in time and were cut off: they are slow or gone, and \
+                 subscribe again when the agent is back"
+            );
         }
     }
 }
 
-async fn bind(args: &Args, feed: Feed, ask: mpsc::Sender<Question>, elsewhere: &Handle) -> anyhow::Result<Server> {
-    let settings = settings::serve(args);
-    let binding = elsewhere.spawn(async move { Server::bind(&settings, feed, ask).await });
-    let server = binding.await.context("the serving room could not be opened")??;
+async fn bind(
+    args: &Args,
+    feeds: Sides<Feed>,
+    screen: Option<Screen>,
+    ask: mpsc::Sender<Question>,
+) -> anyhow::Result<Server> {
+    let server = Server::bind(&settings::serve(args), feeds, screen, ask).await?;
     for address in server.addresses() {
         info!(address, "serving");
     }
     Ok(server)
 }
 
-async fn connect(args: &Args, elsewhere: &Handle) -> anyhow::Result<Option<Cluster>> {
-    let Some(settings) = settings::cluster(args) else {
+async fn connect(args: &Args, identity: &Identity) -> anyhow::Result<Option<Cluster>> {
+    let Some(settings) = settings::cluster(args, &identity.node_name) else {
         return Ok(None);
     };
-    let cluster = elsewhere
-        .spawn(async move { Cluster::connect(&settings).await })
-        .await
-        .context("the cluster room could not be opened")??;
+    let cluster = Cluster::connect(&settings).await?;
     if cluster.is_none() {
         warn!(
             "this is no pod and --kubeconfig is not given: there is no cluster to ask, and flows carry no labels; \

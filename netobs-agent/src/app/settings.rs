@@ -3,7 +3,12 @@ use std::time::Duration;
 
 use netobs_core::{engine::Limits, flow, inventory::Extent};
 
-use crate::{args::Args, cluster, kernel::Sizes, serve, store};
+use crate::{
+    args::Args,
+    cluster,
+    kernel::{Sizes, give_up_rights},
+    serve, store,
+};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -39,13 +44,13 @@ pub(super) fn limits(args: &Args) -> Limits {
     }
 }
 
-/// `None` where no cluster is to be looked for.
-pub(super) fn cluster(args: &Args) -> Option<cluster::Settings> {
+/// `None` where no cluster is to be looked for. `node_name` is that of the node we are on, given or found out.
+pub(super) fn cluster(args: &Args, node_name: &str) -> Option<cluster::Settings> {
     let cluster = &args.cluster;
     (!cluster.no_cluster).then(|| cluster::Settings {
         kubeconfig: cluster.kubeconfig.clone(),
         context: cluster.context.clone(),
-        node_name: cluster.node_name.clone(),
+        node_name: node_name.to_owned(),
         events: !cluster.no_events,
     })
 }
@@ -76,5 +81,30 @@ pub(super) fn store(args: &Args) -> Option<store::Settings> {
     inventory.state_dir.as_ref().map(|dir| store::Settings {
         dir: dir.clone(),
         edges: inventory.inventory_edges as usize,
+        begin: give_up_rights,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use netobs_core::time::Timestamp;
+
+    use super::{super::snapshot::Identity, *};
+
+    #[test]
+    fn the_cluster_is_told_the_nodes_name_given_or_found_out() {
+        for (given, expected) in [(Some("node-a"), "node-a".to_owned()), (None, hostname())] {
+            let mut args = Args::parse_from(["netobs-agent"]);
+            args.cluster.node_name = given.map(str::to_owned);
+            let identity = Identity::new(given, Timestamp::default());
+            let settings = cluster(&args, &identity.node_name).unwrap();
+            assert_eq!(settings.node_name, expected);
+        }
+    }
+
+    fn hostname() -> String {
+        let said = std::process::Command::new("uname").arg("-n").output().unwrap();
+        String::from_utf8(said.stdout).unwrap().trim().to_owned()
+    }
 }

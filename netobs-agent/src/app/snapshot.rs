@@ -5,6 +5,7 @@ use netobs_core::{
     cause::{Cause, State},
     engine::Engine,
     time::Timestamp,
+    unwatched::Unwatched,
 };
 
 use super::capture::Capture;
@@ -21,6 +22,8 @@ pub(super) struct Identity {
     pub(super) node_name: String,
     pub(super) kernel_release: String,
     pub(super) started: Timestamp,
+    /// When nobody watched before.
+    pub(super) unwatched: Option<Unwatched>,
 }
 
 impl Identity {
@@ -31,6 +34,7 @@ impl Identity {
             node_name: node_name.map_or_else(host, ToOwned::to_owned),
             kernel_release: proc_line("/proc/sys/kernel/osrelease"),
             started,
+            unwatched: None,
         }
     }
 }
@@ -52,6 +56,7 @@ pub(super) fn take(
         kernel_release: identity.kernel_release.clone(),
         started: identity.started,
         now,
+        unwatched: identity.unwatched,
         not_ready: not_ready(engine, cluster.as_ref()),
         attach_by: capture.kernel().attach_by().name(),
         interfaces: u32::try_from(capture.kernel().attached()).unwrap_or(u32::MAX),
@@ -64,6 +69,7 @@ pub(super) fn take(
         skipped: totals.skipped.iter().map(|(what, packets)| (*what, *packets)).collect(),
         cluster: cluster.map(cluster_snapshot),
         flows_kept: engine.flows() as u64,
+        foreign: engine.inventory().foreign(),
         drops: engine.drops().clone(),
         causes: count_causes(engine.causes().iter()),
         causes_not_kept: engine.causes().overflow().weight(),

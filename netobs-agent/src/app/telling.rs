@@ -5,26 +5,41 @@ use netobs_core::{
     cause::Cause,
     engine::{Engine, ExplainedFlow, Output, Where},
     event::Count,
+    redact::Redactor,
+    suggest::Suggestion,
+    unwatched::Unwatched,
 };
 
-use super::{capture::Capture, suggesting::Suggesting};
-use crate::{cluster::EventWriter, export::Exporter, serve::Feed};
+use super::{
+    capture::Capture,
+    outside::{Nameless, Outside},
+    suggesting::Suggesting,
+};
+use crate::{cluster::EventWriter, export::Exporter, node::LinkChange, serve::Feed};
 
 /// Causes that the engine let go are looked for once in so many times.
 const TELLS_A_TIDYING: u32 = 256;
 
 pub(super) struct Teller {
-    pub(super) feed: Feed,
-    pub(super) exporter: Option<Exporter>,
-    pub(super) events: Option<EventWriter>,
+    feed: Feed,
+    /// Where something is hidden from those who do not ask at the unix socket.
+    outside: Option<Outside>,
+    exporter: Option<Exporter>,
+    events: Option<EventWriter>,
     suggesting: Suggesting,
     tells: u32,
 }
 
 impl Teller {
-    pub(super) fn new(feed: Feed, exporter: Option<Exporter>, events: Option<EventWriter>) -> Self {
+    pub(super) fn new(
+        feed: Feed,
+        outside: Option<Outside>,
+        exporter: Option<Exporter>,
+        events: Option<EventWriter>,
+    ) -> Self {
         Self {
             feed,
+            outside,
             exporter,
             events,
             suggesting: Suggesting::default(),
@@ -32,19 +47,62 @@ impl Teller {
         }
     }
 
+    /// When nobody watched before the agent did. Before anything else.
+    pub(super) fn unwatched(&mut self, span: Unwatched) {
+        self.feed.unwatched(span);
+        if let Some(outside) = &self.outside {
+            outside.unwatched(span);
+        }
+        if let Some(exporter) = &mut self.exporter {
+            exporter.add_unwatched(span);
+        }
+    }
+
+    pub(super) fn interfaces(&self, changes: &[LinkChange]) {
+        for change in changes {
+            let (index, name) = match change {
+                LinkChange::Appeared(link) => (link.index, Some(link.name.as_str())),
+                LinkChange::Gone(index) => (*index, None),
+            };
+            self.feed.interface(index, name);
+            if let Some(outside) = &self.outside {
+                outside.interface(index, name);
+            }
+        }
+    }
+
     pub(super) fn tell(&mut self, engine: &mut Engine, capture: &mut Capture) {
         self.take(engine, capture);
+        let nameless = self.hides_interfaces();
         if let Some(exporter) = &mut self.exporter {
-            exporter.tell(capture);
+            if nameless {
+                exporter.tell(&Nameless(capture));
+            } else {
+                exporter.tell(capture);
+            }
         }
+    }
+
+    /// For what goes outside, if something is hidden there.
+    pub(super) fn redactor(&mut self) -> Option<&mut Redactor> {
+        self.outside.as_mut().map(Outside::redactor_mut)
     }
 
     /// Tells all there is, and waits for those who have to write it.
     pub(super) fn finish(&mut self, engine: &mut Engine, capture: &mut Capture) {
         self.take(engine, capture);
+        let nameless = self.hides_interfaces();
         if let Some(exporter) = &mut self.exporter {
-            exporter.finish(capture);
+            if nameless {
+                exporter.finish(&Nameless(capture));
+            } else {
+                exporter.finish(capture);
+            }
         }
+    }
+
+    fn hides_interfaces(&self) -> bool {
+        self.outside.as_ref().is_some_and(Outside::hides_interfaces)
     }
 
     fn take(&mut self, engine: &mut Engine, capture: &mut Capture) {
@@ -59,12 +117,17 @@ impl Teller {
             }
         }
         if told {
-            self.feed.wake();
+            self.feeds().for_each(Feed::wake);
         }
         self.tells = self.tells.wrapping_add(1);
         if self.tells.is_multiple_of(TELLS_A_TIDYING) {
-            self.feed.retain_causes(|id| engine.causes().get(id).is_some());
+            self.feeds()
+                .for_each(|feed| feed.retain_causes(|id| engine.causes().get(id).is_some()));
         }
+    }
+
+    fn feeds(&self) -> impl Iterator<Item = &Feed> {
+        std::iter::once(&self.feed).chain(self.outside.as_ref().map(Outside::feed))
     }
 
     fn take_tally(&mut self, capture: &mut Capture) {
@@ -79,25 +142,39 @@ impl Teller {
     }
 
     fn take_flow(&mut self, flow: Arc<ExplainedFlow>) {
+        let told = match &mut self.outside {
+            Some(outside) => outside.flow(&flow),
+            None => Arc::clone(&flow),
+        };
         if let Some(exporter) = &mut self.exporter {
-            exporter.add_flow(Arc::clone(&flow));
+            exporter.add_flow(told);
         }
         self.feed.flow(flow);
     }
 
     fn take_cause(&mut self, cause: Arc<Cause>, engine: &Engine) {
         let suggestions = self.suggesting.suggest(&cause, engine);
-        if let Some(events) = &self.events {
-            events.tell(&cause, &suggestions);
-        }
-        if let Some(exporter) = &mut self.exporter {
-            exporter.add_cause(Arc::clone(&cause), Arc::clone(&suggestions));
+        match &mut self.outside {
+            Some(outside) => {
+                let (cause, suggestions) = outside.cause(&cause, &suggestions);
+                self.take_cause_outside(&cause, &suggestions);
+            }
+            None => self.take_cause_outside(&cause, &suggestions),
         }
         self.feed.cause(cause, suggestions);
     }
 
+    fn take_cause_outside(&mut self, cause: &Arc<Cause>, suggestions: &Arc<[Suggestion]>) {
+        if let Some(events) = &self.events {
+            events.tell(cause, suggestions);
+        }
+        if let Some(exporter) = &mut self.exporter {
+            exporter.add_cause(Arc::clone(cause), Arc::clone(suggestions));
+        }
+    }
+
     fn take_lost(&mut self, place: Where, count: Count) {
-        self.feed.lost(place, count.packets);
+        self.feeds().for_each(|feed| feed.lost(place, count.packets));
         // The exporter was told of what the kernel lost by its place there.
         if place != Where::Kernel
             && let Some(exporter) = &mut self.exporter

@@ -17,6 +17,7 @@ use kube::{
 };
 use tower::{BoxError, ServiceBuilder};
 
+pub(super) use self::problem::of_credentials;
 use self::problem::{of_access, of_file, of_pod};
 use super::ClusterError;
 

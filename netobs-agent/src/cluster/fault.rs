@@ -1,7 +1,10 @@
 //! What can go wrong with the API server.
 use std::{error::Error, time::Duration};
 
+use kube::client::AuthError;
 use netobs_k8s::watched::Refusal;
+
+use super::access::of_credentials;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Fault {
@@ -20,6 +23,9 @@ pub(super) enum Fault {
 impl Fault {
     /// With the reasons behind it, of which the last is the one that helps.
     pub(super) fn away(error: &(dyn Error + 'static)) -> Self {
+        if let Some(error) = credentials(error) {
+            return Self::Away(of_credentials(error));
+        }
         let first = error.to_string();
         let first = ["ServiceError: ", "HyperError: "]
             .iter()
@@ -118,5 +124,15 @@ impl Fault {
 
     fn has_code(&self, codes: &[u16]) -> bool {
         self.refusal().is_some_and(|refusal| codes.contains(&refusal.code))
+    }
+}
+
+/// The error behind this one that is about credentials.
+fn credentials<'a>(mut error: &'a (dyn Error + 'static)) -> Option<&'a AuthError> {
+    loop {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        error = error.source()?;
     }
 }

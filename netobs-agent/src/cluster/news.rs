@@ -65,7 +65,9 @@ impl News {
             self.is_open = true;
             warn!(
                 kind = self.resource.name,
-                "{fault}; what is known stays in use, and it is tried again"
+                "{fault}; what is known stays in use, and it is tried again: see that the API server at {} is well and can be \
+                 reached from this node",
+                self.board.server()
             );
         }
     }

@@ -59,6 +59,10 @@ impl Board {
         }
     }
 
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
     pub(super) fn standing(&self) -> Standing {
         let entries = self.lock();
         let watches = ALL.iter().zip(entries.iter()).map(|(resource, entry)| Watch {

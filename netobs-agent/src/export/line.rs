@@ -12,6 +12,7 @@ use netobs_core::{
     flow::{Flow, FlowDrop, Phase},
     suggest::Suggestion,
     time::Timestamp,
+    unwatched::Unwatched,
 };
 use serde::Serialize;
 
@@ -41,6 +42,13 @@ enum Content<'a> {
     Skipped {
         what: &'static str,
         packets: u64,
+    },
+    Unwatched {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        since: Option<String>,
+        until: String,
+        #[serde(skip_serializing_if = "is_false")]
+        at_most: bool,
     },
 }
 
@@ -158,6 +166,19 @@ impl<'a> Line<'a> {
         Self {
             v: VERSION,
             content: Content::Skipped { what, packets },
+        }
+    }
+}
+
+impl Line<'_> {
+    pub(super) fn unwatched(span: Unwatched) -> Self {
+        Self {
+            v: VERSION,
+            content: Content::Unwatched {
+                since: span.since.map(time),
+                until: time(span.until),
+                at_most: span.at_most,
+            },
         }
     }
 }

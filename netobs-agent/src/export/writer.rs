@@ -19,11 +19,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(output: impl Write + Send + 'static) -> io::Result<Self> {
+    pub(super) fn start(output: impl Write + Send + 'static, begin: fn()) -> io::Result<Self> {
         let (blocks, waiting) = sync_channel(WAITING);
-        let thread = thread::Builder::new()
-            .name("export".into())
-            .spawn(move || write_all(output, &waiting))?;
+        let thread = thread::Builder::new().name("export".into()).spawn(move || {
+            begin();
+            write_all(output, &waiting);
+        })?;
         Ok(Self {
             blocks: Some(blocks),
             thread: Some(thread),
@@ -61,7 +62,11 @@ impl Writer {
 fn write_all(mut output: impl Write, waiting: &Receiver<Vec<u8>>) {
     while let Ok(block) = waiting.recv() {
         if let Err(error) = output.write_all(&block).and_then(|()| output.flush()) {
-            warn!(%error, "standard output takes no more flows; nothing is exported from here on");
+            warn!(
+                %error,
+                "standard output takes no more flows; nothing is exported from here on: whoever read it is gone, so start \
+                 the agent again with a reader that stays"
+            );
             return;
         }
     }

@@ -22,6 +22,11 @@ impl Clock {
         }
     }
 
+    /// Never before what happened already, as the coarse clock has it.
+    pub(crate) fn exactly() -> Timestamp {
+        Timestamp(nanos(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
+    }
+
     pub(crate) fn wall(self, monotonic: u64) -> Timestamp {
         Timestamp(monotonic.saturating_add(self.ahead))
     }

@@ -50,6 +50,10 @@ impl Counters {
         }
     }
 
+    pub(super) fn are_readable(&self) -> bool {
+        self.map.get(&0, 0).is_ok()
+    }
+
     pub(crate) fn losses(&mut self) -> Vec<Loss> {
         let loss = |(place, packets, bytes)| Loss {
             place,

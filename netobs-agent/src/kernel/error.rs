@@ -7,9 +7,9 @@ pub(crate) enum KernelError {
     NoPrograms,
     #[error("{} cannot be read ({error}); a kernel built with CONFIG_DEBUG_INFO_BTF offers it", path.display())]
     BtfUnreadable { path: PathBuf, error: io::Error },
-    #[error("{} is not BTF as this agent knows it", path.display())]
+    #[error("{} is not BTF as this agent knows it; use an agent that is newer than this kernel", path.display())]
     BtfMalformed { path: PathBuf },
-    #[error("this kernel's BTF names no {field} in struct {structure}")]
+    #[error("this kernel's BTF names no {field} in struct {structure}; use an agent that is newer than this kernel")]
     FieldMissing {
         structure: &'static str,
         field: &'static str,
@@ -22,11 +22,17 @@ pub(crate) enum KernelError {
     },
     #[error("the kernel refused the programs' maps: {reason}{remedy}")]
     MapsRefused { reason: String, remedy: String },
-    #[error("the programs lack {what}, which this agent expects; agent and programs are of different builds")]
+    #[error(
+        "the programs lack {what}, which this agent expects: agent and programs are of different builds; build both anew"
+    )]
     Mismatch { what: &'static str },
-    #[error("a table of the programs cannot be mapped into memory: {error}")]
+    #[error(
+        "a table of the programs cannot be mapped into memory: {error}; give the container more memory, or fewer --connections"
+    )]
     Unmappable { error: io::Error },
-    #[error("cannot attach to {interface}: {reason}")]
+    #[error(
+        "cannot attach to {interface}: {reason}; it takes CAP_NET_ADMIN, and on Linux before 6.6 the modules sch_ingress and cls_bpf"
+    )]
     NotAttached { interface: String, reason: String },
     #[error("the interface {interface} is gone")]
     InterfaceGone { interface: String },

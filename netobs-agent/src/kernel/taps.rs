@@ -67,14 +67,20 @@ impl Taps {
         self.links.contains_key(&interface)
     }
 
-    /// Where the way is a qdisc, it must be there. Filters that an agent before us left are replaced.
-    pub(crate) fn attach(&mut self, ebpf: &mut Ebpf, interface: Ifindex, name: &str) -> Result<(), KernelError> {
+    /// Where the way is a qdisc, it must be there, and filters get that handle. Those that an agent before us left are replaced.
+    pub(crate) fn attach(
+        &mut self,
+        ebpf: &mut Ebpf,
+        interface: Ifindex,
+        name: &str,
+        handle: u32,
+    ) -> Result<(), KernelError> {
         let mut links = Vec::new();
         for (program, direction) in TAPS {
             if self.by == AttachBy::Clsact {
                 remove_leftover(name, direction, program);
             }
-            match tap(ebpf, program)?.attach_with_options(name, direction, self.options()) {
+            match tap(ebpf, program)?.attach_with_options(name, direction, self.options(handle)) {
                 Ok(link) => links.push((program, link)),
                 Err(error) => {
                     detach_all(ebpf, links);
@@ -97,11 +103,12 @@ impl Taps {
         }
     }
 
-    fn options(&self) -> TcAttachOptions {
+    fn options(&self, handle: u32) -> TcAttachOptions {
         match self.by {
             AttachBy::Tcx => TcAttachOptions::TcxOrder(LinkOrder::first()),
             AttachBy::Clsact => TcAttachOptions::Netlink(NlOptions {
                 priority: FIRST,
+                handle: handle.into(),
                 ..NlOptions::default()
             }),
         }

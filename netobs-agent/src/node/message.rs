@@ -3,8 +3,8 @@ use std::io;
 
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkDeserializable, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::{
-    RouteNetlinkMessage,
-    link::{LinkAttribute, LinkInfo, LinkMessage},
+    AddressFamily, RouteNetlinkMessage,
+    link::{InfoData, InfoKind, InfoNetkit, LinkAttribute, LinkInfo, LinkMessage},
 };
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use netobs_core::event::Ifindex;
@@ -23,9 +23,9 @@ pub(super) fn ask_for_all_links(socket: &Socket) -> io::Result<()> {
     send(socket, all, NLM_F_REQUEST | NLM_F_DUMP)
 }
 
-pub(super) fn ask_for_link(socket: &Socket, interface: u32) -> io::Result<()> {
+pub(super) fn ask_for_link(socket: &Socket, interface: Ifindex) -> io::Result<()> {
     let mut link = LinkMessage::default();
-    link.header.index = interface;
+    link.header.index = interface.0;
     send(socket, RouteNetlinkMessage::GetLink(link), NLM_F_REQUEST)
 }
 
@@ -81,28 +81,41 @@ fn deserialize<T: NetlinkDeserializable>(bytes: &[u8]) -> Result<NetlinkMessage<
     NetlinkMessage::deserialize(bytes)
 }
 
-/// What matters of a link.
-pub(super) fn link(message: &LinkMessage) -> Link {
+/// What matters of a link; `None` for what a bridge tells of its port, which says less and ends when it is one no more.
+pub(super) fn link(message: &LinkMessage) -> Option<Link> {
+    if message.header.interface_family == AddressFamily::Bridge {
+        return None;
+    }
     let mut link = Link {
         index: Ifindex(message.header.index),
         name: String::new(),
-        is_veth: false,
+        is_pair: false,
         peer_elsewhere: false,
         peer: None,
+        master: None,
+        mac: Vec::new(),
     };
     for attribute in &message.attributes {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "of some sixty attributes, four matter")]
+        #[expect(clippy::wildcard_enum_match_arm, reason = "of some sixty attributes, six matter")]
         match attribute {
             LinkAttribute::IfName(name) => link.name.clone_from(name),
             LinkAttribute::LinkNetNsId(_) => link.peer_elsewhere = true,
-            LinkAttribute::Link(peer) => link.peer = Some(*peer),
-            LinkAttribute::LinkInfo(infos) => link.is_veth = infos.iter().any(is_veth),
+            LinkAttribute::Link(peer) => link.peer = Some(Ifindex(*peer)),
+            LinkAttribute::Controller(master) => link.master = Some(Ifindex(*master)),
+            LinkAttribute::Address(mac) => link.mac.clone_from(mac),
+            LinkAttribute::LinkInfo(infos) => link.is_pair = is_pair(infos),
             _ => {}
         }
     }
-    link
+    Some(link)
 }
 
-fn is_veth(info: &LinkInfo) -> bool {
-    matches!(info, LinkInfo::Kind(netlink_packet_route::link::InfoKind::Veth))
+/// Of a netkit, one end is meant for the node, and the other, which has no say, for the pod.
+fn is_pair(infos: &[LinkInfo]) -> bool {
+    let is_primary = |info: &InfoNetkit| *info == InfoNetkit::Primary(true);
+    infos.iter().any(|info| match info {
+        LinkInfo::Kind(kind) => *kind == InfoKind::Veth,
+        LinkInfo::Data(InfoData::Netkit(netkit)) => netkit.iter().any(is_primary),
+        _ => false,
+    })
 }

@@ -33,8 +33,17 @@ impl App {
         self.ask(|reply| Question::Inventory { reply }).await
     }
 
-    pub(super) async fn explain(&self, question: ExplainQuestion) -> Result<v1::ExplainResponse, Status> {
-        let answer = self.ask(|reply| Question::Explain { question, reply }).await?;
+    pub(super) async fn explain(
+        &self,
+        question: ExplainQuestion,
+        redacted: bool,
+    ) -> Result<v1::ExplainResponse, Status> {
+        let ask = |reply| Question::Explain {
+            question,
+            redacted,
+            reply,
+        };
+        let answer = self.ask(ask).await?;
         answer.map_err(|unknown| Status::not_found(unknown.0))
     }
 

@@ -2,21 +2,38 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
-    sync::OwnedSemaphorePermit,
 };
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
-/// Takes one of the places there are for connections, until it ends.
+use super::visitors::{Place, Visit};
+
+/// From where a client came, which decides what it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// By the unix socket: from the node itself.
+    Inside,
+    Outside,
+}
+
+/// Whose a request is.
+#[derive(Clone)]
+pub(super) struct Caller {
+    pub(super) side: Side,
+    pub(super) visit: Arc<Visit>,
+}
+
+/// Takes a visitor's place until it ends, and ends when the visitor is let go.
 pub(super) struct Connection {
     stream: Stream,
-    _place: OwnedSemaphorePermit,
+    place: Place,
 }
 
 pub(super) enum Stream {
@@ -26,8 +43,19 @@ pub(super) enum Stream {
 }
 
 impl Connection {
-    pub(super) const fn new(stream: Stream, place: OwnedSemaphorePermit) -> Self {
-        Self { stream, _place: place }
+    pub(super) const fn new(stream: Stream, place: Place) -> Self {
+        Self { stream, place }
+    }
+
+    pub(super) const fn visit(&self) -> &Arc<Visit> {
+        self.place.visit()
+    }
+
+    fn still_here(&self) -> io::Result<()> {
+        if self.visit().is_let_go() {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+        Ok(())
     }
 }
 
@@ -51,23 +79,37 @@ macro_rules! delegate {
 }
 
 impl Connected for Connection {
-    type ConnectInfo = ();
+    type ConnectInfo = Caller;
 
-    fn connect_info(&self) {}
+    fn connect_info(&self) -> Caller {
+        Caller {
+            side: match self.stream {
+                Stream::Unix(_) => Side::Inside,
+                Stream::Tcp(_) | Stream::Tls(_) => Side::Outside,
+            },
+            visit: Arc::clone(self.visit()),
+        }
+    }
 }
 
 impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        // Registers to be woken, which reading is always polled for.
+        if self.visit().poll_let_go(context).is_ready() {
+            self.still_here()?;
+        }
         delegate!(self => stream, stream.poll_read(context, out))
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.still_here()?;
         delegate!(self => stream, stream.poll_write(context, bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.still_here()?;
         delegate!(self => stream, stream.poll_flush(context))
     }
 
@@ -80,6 +122,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.still_here()?;
         delegate!(self => stream, stream.poll_write_vectored(context, slices))
     }
 

@@ -52,6 +52,6 @@ pub(crate) enum ServeError {
     NoTls { address: SocketAddr },
     #[error(transparent)]
     Tls(#[from] TlsError),
-    #[error("the contract's descriptors cannot be reflected: {0}")]
+    #[error("the contract's descriptors cannot be reflected: {0}; this build is at fault, use a released one")]
     Descriptors(#[from] tonic_reflection::server::Error),
 }

@@ -11,7 +11,7 @@ mod tally;
 mod tests;
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -24,6 +24,7 @@ use netobs_core::{
     filter::Site,
     suggest::Suggestion,
     time::Timestamp,
+    unwatched::Unwatched,
 };
 use tokio::sync::watch;
 
@@ -49,6 +50,7 @@ struct Shared {
     encoder: Mutex<Encoder>,
     book: Book,
     tally: Tally,
+    unwatched: OnceLock<Unwatched>,
     /// Changes when subscribers should look.
     news: watch::Sender<()>,
     closed: AtomicBool,
@@ -74,6 +76,7 @@ impl Feed {
             encoder: Mutex::new(Encoder::new(node_name)),
             book: Book::default(),
             tally: Tally::default(),
+            unwatched: OnceLock::new(),
             news: watch::Sender::new(()),
             closed: AtomicBool::new(false),
         }))
@@ -87,6 +90,13 @@ impl Feed {
     pub(crate) fn lost(&self, place: Where, count: u64) {
         self.0.tally.lost(place, count);
         self.tell(Told::Lost { place, count });
+    }
+
+    /// When nobody watched before the agent did; to be told once, before anything else.
+    pub(crate) fn unwatched(&self, span: Unwatched) {
+        if self.0.unwatched.set(span).is_ok() {
+            self.tell(Told::Unwatched(span));
+        }
     }
 
     /// A cause that is new or not as it was.
@@ -140,6 +150,10 @@ impl Feed {
 
     pub(in crate::serve) fn counts(&self) -> Counts {
         self.0.tally.counts()
+    }
+
+    pub(in crate::serve) fn when_unwatched(&self) -> Option<Unwatched> {
+        self.0.unwatched.get().copied()
     }
 
     pub(in crate::serve) fn causes(&self) -> Vec<Noted> {

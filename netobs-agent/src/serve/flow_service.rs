@@ -1,4 +1,6 @@
 //! The service of the contract: checks what is asked, and answers from the feed and the app.
+use std::sync::Arc;
+
 use futures::stream::BoxStream;
 use netobs_api::{encoded::flow_service_server::FlowService, model, v1};
 use netobs_core::time::Timestamp;
@@ -10,7 +12,8 @@ use super::{
     feed::Feed,
     inventory,
     seats::Seats,
-    status::status,
+    sides::Screen,
+    status::{redact, status},
     subscription::{Answers, Wanted, subscribe},
 };
 
@@ -19,6 +22,8 @@ pub(super) struct Service {
     pub(super) seats: Seats,
     pub(super) app: App,
     pub(super) listeners: Vec<String>,
+    /// Before those who ask from outside, where something is hidden from them.
+    pub(super) screen: Option<Arc<Screen>>,
 }
 
 #[tonic::async_trait]
@@ -32,6 +37,9 @@ impl FlowService for Service {
         request: Request<v1::SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         let wanted = wanted(request.get_ref())?;
+        if let Some(screen) = &self.screen {
+            screen.check(&wanted.filters)?;
+        }
         let seat = self.seats.take()?;
         Ok(Response::new(subscribe(self.feed.clone(), wanted, seat).await))
     }
@@ -62,7 +70,11 @@ impl FlowService for Service {
 
     async fn explain(&self, request: Request<v1::ExplainRequest>) -> Result<Response<v1::ExplainResponse>, Status> {
         let question = model::explain_question(request.get_ref()).map_err(invalid)?;
-        Ok(Response::new(self.app.explain(question).await?))
+        if let Some(screen) = &self.screen {
+            screen.check_question(&question)?;
+        }
+        let redacted = self.screen.is_some();
+        Ok(Response::new(self.app.explain(question, redacted).await?))
     }
 
     async fn get_inventory(
@@ -70,14 +82,23 @@ impl FlowService for Service {
         request: Request<v1::GetInventoryRequest>,
     ) -> Result<Response<Self::GetInventoryStream>, Status> {
         let filter = model::inventory_filter(request.get_ref()).map_err(invalid)?;
+        if let Some(screen) = &self.screen {
+            screen.check_workloads(&filter.workloads)?;
+        }
         let seat = self.seats.take()?;
-        let snapshot = self.app.inventory().await?;
+        let mut snapshot = self.app.inventory().await?;
+        if let Some(screen) = &self.screen {
+            snapshot = inventory::redacted(snapshot, screen, &self.feed).await;
+        }
         Ok(Response::new(inventory::answers(snapshot, &filter, seat)))
     }
 
     async fn get_status(&self, _: Request<v1::GetStatusRequest>) -> Result<Response<v1::GetStatusResponse>, Status> {
         let snapshot = self.app.snapshot().await?;
-        let answer = status(&snapshot, &self.feed, &self.seats, &self.listeners);
+        let mut answer = status(&snapshot, &self.feed, &self.seats, &self.listeners);
+        if let Some(screen) = &self.screen {
+            redact(&mut answer, screen);
+        }
         Ok(Response::new(answer))
     }
 }

@@ -2,14 +2,15 @@
 use std::{
     collections::BTreeMap,
     convert::Infallible,
-    future,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use futures::{Stream, StreamExt as _};
+use http_body_util::BodyExt as _;
 use netobs_api::{DESCRIPTORS, encoded::flow_service_server::FlowServiceServer};
+use tokio::{sync::Semaphore, time::timeout};
 use tonic::{
     Status,
     body::Body,
@@ -20,10 +21,27 @@ use tonic::{
 use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTORS;
 use tonic_reflection::server::Builder;
 
-use super::{connection::Connection, error::ServeError, flow_service};
+use super::{
+    connection::{Caller, Connection, Side},
+    error::ServeError,
+    flow_service,
+    sides::Sides,
+    visitors::Kind,
+};
 
-const MOST_STREAMS_A_CONNECTION: u32 = 256;
-const LARGEST_REQUEST: usize = 1 << 20;
+const MOST_STREAMS_A_CONNECTION: u32 = 64;
+/// As many values as a request may have, each a label's longest.
+const LARGEST_REQUEST: usize = 256 << 10;
+const LARGEST_HEADERS: u32 = 16 << 10;
+/// What of requests may be on its way, of one and of all on a connection.
+const STREAM_WINDOW: u32 = 64 << 10;
+const CONNECTION_WINDOW: u32 = 256 << 10;
+/// Streams that a client resets before they were looked at, or by doing what it must not; then the connection ends.
+const MOST_RESETS: usize = 20;
+/// Requests that are read at once, of all connections; others wait for their turn.
+const MOST_READ: usize = 256;
+/// Within this time a request has to be here and its answer begin.
+const LONGEST_REQUEST: Duration = Duration::from_secs(15);
 const LARGEST_ANSWER: usize = 64 << 20;
 
 type Request = http::Request<Body>;
@@ -37,12 +55,18 @@ pub(super) struct Pulse {
     pub(super) answer_within: Duration,
 }
 
-/// Hands each call to the service it names.
+/// Hands each call to the service it names, as there is one for those who come from this side.
 #[derive(Clone)]
-pub(super) struct Services(Arc<BTreeMap<&'static str, Handler>>);
+pub(super) struct Services {
+    inside: Arc<Handlers>,
+    outside: Arc<Handlers>,
+    reading: Arc<Semaphore>,
+}
+
+type Handlers = BTreeMap<&'static str, Handler>;
 
 impl Services {
-    pub(super) fn new<H>(service: flow_service::Service, health: H) -> Result<Self, ServeError>
+    pub(super) fn new<H>(sides: Sides<flow_service::Service>, health: H) -> Result<Self, ServeError>
     where
         H: Service<Request, Response = http::Response<Body>, Error = Infallible, Future = Answer>
             + NamedService
@@ -51,16 +75,11 @@ impl Services {
             + Sync
             + 'static,
     {
-        let flows = FlowServiceServer::new(service)
-            .max_decoding_message_size(LARGEST_REQUEST)
-            .max_encoding_message_size(LARGEST_ANSWER);
-        let services = [
-            handler(flows),
-            handler(health),
-            handler(reflection().build_v1()?),
-            handler(reflection().build_v1alpha()?),
-        ];
-        Ok(Self(Arc::new(services.into_iter().collect())))
+        Ok(Self {
+            inside: Arc::new(handlers(sides.inside, health.clone())?),
+            outside: Arc::new(handlers(sides.outside, health)?),
+            reading: Arc::new(Semaphore::new(MOST_READ)),
+        })
     }
 
     /// Until `stop`; then streams that are open may end.
@@ -74,9 +93,35 @@ impl Services {
             .http2_keepalive_interval(Some(pulse.ask_every))
             .http2_keepalive_timeout(Some(pulse.answer_within))
             .max_concurrent_streams(MOST_STREAMS_A_CONNECTION)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_max_header_list_size(LARGEST_HEADERS)
+            .http2_max_pending_accept_reset_streams(Some(MOST_RESETS))
+            .http2_max_local_error_reset_streams(Some(MOST_RESETS))
             .serve_with_incoming_shutdown(self, connections.map(Ok::<_, Infallible>), stop)
             .await
     }
+}
+
+fn handlers<H>(service: flow_service::Service, health: H) -> Result<Handlers, ServeError>
+where
+    H: Service<Request, Response = http::Response<Body>, Error = Infallible, Future = Answer>
+        + NamedService
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    let flows = FlowServiceServer::new(service)
+        .max_decoding_message_size(LARGEST_REQUEST)
+        .max_encoding_message_size(LARGEST_ANSWER);
+    let services = [
+        handler(flows),
+        handler(health),
+        handler(reflection().build_v1()?),
+        handler(reflection().build_v1alpha()?),
+    ];
+    Ok(services.into_iter().collect())
 }
 
 fn handler<S>(service: S) -> (&'static str, Handler)
@@ -107,14 +152,56 @@ impl Service<Request> for Services {
     }
 
     fn call(&mut self, request: Request) -> Answer {
+        let services = self.clone();
+        Box::pin(async move { Ok(services.answer(request).await) })
+    }
+}
+
+impl Services {
+    /// The visitor is busy for as long as the answer goes on.
+    async fn answer(&self, request: Request) -> http::Response<Body> {
+        let caller = request.extensions().get::<Caller>();
+        let call = caller.map(|caller| caller.visit.begin(kind(request.uri().path())));
+        let begun = timeout(LONGEST_REQUEST, self.begin(request)).await;
+        let answer = begun.unwrap_or_else(|_| too_late().into_http());
+        answer.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                let _goes_with_the_answer = &call;
+                frame
+            }))
+        })
+    }
+
+    async fn begin(&self, request: Request) -> http::Response<Body> {
+        // Nobody closes it.
+        let _turn = self.reading.acquire().await;
         let path = request.uri().path();
         let service = path.strip_prefix('/').and_then(|path| path.split_once('/'));
-        match service.and_then(|(name, _)| self.0.get(name)) {
-            Some(handler) => handler(request),
+        // Of whom it is not known whence they come, they come from outside.
+        let handlers = match request.extensions().get::<Caller>().map(|caller| caller.side) {
+            Some(Side::Inside) => &self.inside,
+            Some(Side::Outside) | None => &self.outside,
+        };
+        match service.and_then(|(name, _)| handlers.get(name)) {
+            Some(handler) => handler(request).await.unwrap_or_else(|never| match never {}),
             None => {
-                let status = Status::unimplemented(format!("there is no {path} here: list the services by reflection"));
-                Box::pin(future::ready(Ok(status.into_http())))
+                Status::unimplemented(format!("there is no {path} here: list the services by reflection")).into_http()
             }
         }
     }
+}
+
+fn kind(path: &str) -> Kind {
+    match path.strip_prefix("/netobs.v1.FlowService/") {
+        Some("Subscribe" | "WatchCauses") => Kind::Stream,
+        Some(_) => Kind::Answer,
+        None => Kind::Aside,
+    }
+}
+
+fn too_late() -> Status {
+    Status::deadline_exceeded(format!(
+        "no whole request came, or it could not be answered, within {} s: ask again",
+        LONGEST_REQUEST.as_secs()
+    ))
 }

@@ -11,18 +11,28 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-    time::sleep,
+use tokio::{net::TcpListener, select, task::JoinSet, time::sleep};
+use tracing::debug;
+
+use super::{
+    connection::{Connection, Stream},
+    listen::not_accepted,
+    metrics::Sources,
+    visitors::{Bounds, Kind, Peer, Visitors},
 };
-use tracing::{debug, warn};
 
-use super::metrics::Sources;
-
-const MOST_CONNECTIONS: usize = 64;
-/// Also how long a connection may be idle.
+/// Whoever asks is of one machine more often than not, so that all of them may be of one peer.
+pub(super) const BOUNDS: Bounds = Bounds {
+    most: 64,
+    most_of_one: 64,
+    first_call: Duration::from_secs(10),
+    idle: Duration::from_secs(30),
+    answer: Duration::from_secs(30),
+};
+/// Between two requests, too.
 const LONGEST_HEADER: Duration = Duration::from_secs(30);
+const MOST_HEADERS: usize = 64;
+const LARGEST_HEADERS: usize = 16 << 10;
 const PAUSE: Duration = Duration::from_millis(100);
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -34,33 +44,48 @@ type Answer = Response<Full<Bytes>>;
 
 /// Goes on as long as it is polled.
 pub(super) async fn serve(listener: TcpListener, sources: Arc<Sources>) {
+    let visitors = sources.http_visitors.clone();
+    select! {
+        () = accept(&listener, &visitors, &sources) => {}
+        () = visitors.see_off() => {}
+    }
+}
+
+async fn accept(listener: &TcpListener, visitors: &Visitors, sources: &Arc<Sources>) {
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        if connections.len() >= MOST_CONNECTIONS {
-            connections.join_next().await;
-        }
         match listener.accept().await {
-            Ok((stream, _)) => {
-                connections.spawn(serve_connection(stream, Arc::clone(&sources)));
+            Ok((stream, peer)) => {
+                if let Some(place) = visitors.admit(Peer::of(peer.ip())).await {
+                    let connection = Connection::new(Stream::Tcp(stream), place);
+                    connections.spawn(serve_connection(connection, Arc::clone(sources)));
+                }
             }
             Err(error) => {
-                warn!("an HTTP client could not be accepted: {error}");
+                not_accepted(&error);
                 sleep(PAUSE).await;
             }
         }
     }
 }
 
-async fn serve_connection(stream: TcpStream, sources: Arc<Sources>) {
+async fn serve_connection(connection: Connection, sources: Arc<Sources>) {
+    let visit = Arc::clone(connection.visit());
     let service = service_fn(move |request: Request<Incoming>| {
-        let sources = Arc::clone(&sources);
-        async move { Ok::<_, Infallible>(answer(request.method(), request.uri().path(), &sources).await) }
+        let (sources, call) = (Arc::clone(&sources), visit.begin(Kind::Answer));
+        async move {
+            let answer = answer(request.method(), request.uri().path(), &sources).await;
+            drop(call);
+            Ok::<_, Infallible>(answer)
+        }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(LONGEST_HEADER)
-        .serve_connection(TokioIo::new(stream), service);
+        .max_headers(MOST_HEADERS)
+        .max_buf_size(LARGEST_HEADERS)
+        .serve_connection(TokioIo::new(connection), service);
     if let Err(error) = served.await {
         debug!(%error, "an HTTP connection ended early");
     }
@@ -99,10 +124,13 @@ async fn health(sources: &Sources) -> Answer {
 }
 
 async fn readiness(sources: &Sources) -> Answer {
-    let reasons = match sources.app.snapshot().await {
+    let mut reasons = match sources.app.snapshot().await {
         Ok(snapshot) => snapshot.not_ready,
         Err(error) => vec![error.to_string()],
     };
+    if let Some(screen) = &sources.screen {
+        reasons.iter_mut().for_each(|reason| *reason = screen.text(reason));
+    }
     if reasons.is_empty() {
         return text(StatusCode::OK, "ready\n".to_owned());
     }

@@ -1,5 +1,8 @@
 //! The inventory as it is at one time, in the order of its keys.
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use futures::{
     StreamExt as _,
@@ -10,14 +13,20 @@ use netobs_api::{
     wire,
 };
 use netobs_core::{
+    cause::{Cause, CauseId},
     inventory::{About, Edge, Filter, Place, Portrait, Watch},
     labels::Symbol,
+    render,
     workload::Workload,
 };
 use prost::Message as _;
+use tokio::task::yield_now;
 use tonic::Status;
 
-use super::seats::Seat;
+use super::{feed::Feed, seats::Seat, sides::Screen};
+
+/// So many are redacted before others have their turn.
+const AT_ONCE: usize = 1_024;
 
 /// All there is, shared with whoever counts on.
 #[derive(Debug)]
@@ -58,6 +67,44 @@ pub(super) fn answers(snapshot: InventorySnapshot, filter: &Filter, seat: Seat) 
         Ok(answer)
     });
     stream::iter(answers).boxed()
+}
+
+/// As it is told outside. It may be long, and there are others to serve meanwhile.
+pub(super) async fn redacted(snapshot: InventorySnapshot, screen: &Screen, feed: &Feed) -> InventorySnapshot {
+    let noted = feed.causes().into_iter();
+    let causes: Known = noted.map(|noted| (noted.cause.id, noted.cause)).collect();
+    let mut edges = Vec::with_capacity(snapshot.edges.len());
+    for some in snapshot.edges.chunks(AT_ONCE) {
+        edges.extend(redacted_edges(some, screen, &causes));
+        yield_now().await;
+    }
+    let mut portraits = Vec::with_capacity(snapshot.portraits.len());
+    for some in snapshot.portraits.chunks(AT_ONCE) {
+        portraits.extend(redacted_portraits(some, screen));
+        yield_now().await;
+    }
+    InventorySnapshot {
+        edges,
+        portraits,
+        ..snapshot
+    }
+}
+
+type Known = HashMap<CauseId, Arc<Cause>>;
+
+/// Their causes are told as they are outside.
+fn redacted_edges(edges: &[Arc<Edge>], screen: &Screen, causes: &Known) -> Vec<Arc<Edge>> {
+    let redactor = screen.redactor();
+    let headline = |id| causes.get(&id).map(|cause| render::cause_headline(cause));
+    edges
+        .iter()
+        .map(|edge| Arc::new(redactor.edge(edge, headline)))
+        .collect()
+}
+
+fn redacted_portraits(portraits: &[Arc<Portrait>], screen: &Screen) -> Vec<Arc<Portrait>> {
+    let redactor = screen.redactor();
+    portraits.iter().map(|one| Arc::new(redactor.portrait(one))).collect()
 }
 
 fn in_edges(edges: &[Arc<Edge>]) -> HashSet<(&Symbol, &Workload)> {

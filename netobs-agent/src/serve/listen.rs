@@ -8,7 +8,7 @@ use std::{io::ErrorKind, net::SocketAddr, path::Path, sync::Arc};
 
 use tokio::net::{TcpListener, UnixListener};
 
-pub(super) use self::accept::{Reception, accept};
+pub(super) use self::accept::{Reception, accept, not_accepted};
 use self::socket::SocketFile;
 use super::{Settings, error::ServeError, tls::TlsKeeper};
 

@@ -7,9 +7,16 @@ mod words;
 
 use std::sync::Arc;
 
-use self::page::Page;
+use self::page::{Family, Page};
 pub(super) use self::words::place as place_name;
-use super::{app::App, feed::Feed, seats::Seats, tls::TlsKeeper};
+use super::{
+    app::App,
+    feed::Feed,
+    seats::Seats,
+    sides::Screen,
+    tls::TlsKeeper,
+    visitors::{Attendance, Visitors},
+};
 
 /// Everybody who has something to say on it.
 pub(super) struct Sources {
@@ -17,6 +24,9 @@ pub(super) struct Sources {
     pub(super) seats: Seats,
     pub(super) app: App,
     pub(super) tls: Option<Arc<TlsKeeper>>,
+    pub(super) screen: Option<Arc<Screen>>,
+    pub(super) grpc_visitors: Visitors,
+    pub(super) http_visitors: Visitors,
 }
 
 impl Sources {
@@ -35,11 +45,34 @@ impl Sources {
             known::tell(&mut page, snapshot);
         }
         told::tell(&mut page, &self.feed, self.seats.served());
+        self.tell_visitors(&mut page);
         if let Some(tls) = &self.tls {
             tell_tls(&mut page, tls);
         }
         process::tell(&mut page);
         page.finish()
+    }
+
+    fn tell_visitors(&self, page: &mut Page) {
+        let attendances = [
+            ("grpc", self.grpc_visitors.attendance()),
+            ("http", self.http_visitors.attendance()),
+        ];
+        let tell = |mut family: Family<'_>, value: fn(&Attendance) -> u64| {
+            for (listener, attendance) in &attendances {
+                family.with(&[("listener", listener)], value(attendance));
+            }
+        };
+        let help = "Connections there are now.";
+        tell(page.gauge("netobs_connections", help), |one| one.present as u64);
+        let help = "Connections there may be at once.";
+        tell(page.gauge("netobs_connections_limit", help), |one| one.most as u64);
+        let help = "Connections that were refused because all others were busy.";
+        tell(page.counter("netobs_connections_refused_total", help), |one| {
+            one.refused
+        });
+        let help = "Connections that were ended because they were idle or slow for too long, or made room for others.";
+        tell(page.counter("netobs_connections_let_go_total", help), |one| one.let_go);
     }
 }
 

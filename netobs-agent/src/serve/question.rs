@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use netobs_api::{model::ExplainQuestion, v1};
-use netobs_core::{cause, engine::Judgement, event::Count, time::Timestamp};
+use netobs_core::{cause, engine::Judgement, event::Count, time::Timestamp, unwatched::Unwatched};
 use tokio::sync::oneshot;
 
 use super::InventorySnapshot;
@@ -10,6 +10,8 @@ use super::InventorySnapshot;
 pub(crate) enum Question {
     Explain {
         question: ExplainQuestion,
+        /// The answer goes outside.
+        redacted: bool,
         reply: oneshot::Sender<Result<v1::ExplainResponse, NotFound>>,
     },
     Snapshot {
@@ -31,6 +33,8 @@ pub(crate) struct Snapshot {
     pub(crate) kernel_release: String,
     pub(crate) started: Timestamp,
     pub(crate) now: Timestamp,
+    /// When nobody watched before this agent did.
+    pub(crate) unwatched: Option<Unwatched>,
     /// Why it is not ready; empty if it is.
     pub(crate) not_ready: Vec<String>,
     /// `tcx` or `clsact`.
@@ -44,6 +48,8 @@ pub(crate) struct Snapshot {
     /// `None` where there is no cluster to watch.
     pub(crate) cluster: Option<ClusterSnapshot>,
     pub(crate) flows_kept: u64,
+    /// Connections that are not in the inventory, for neither end is the cluster's.
+    pub(crate) foreign: u64,
     pub(crate) drops: BTreeMap<Judgement, Count>,
     pub(crate) causes: Vec<CauseCount>,
     /// Packets and connections of causes for which there was no room.

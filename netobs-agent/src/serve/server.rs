@@ -28,10 +28,18 @@ use super::{
     listen::{self, Door, Reception},
     metrics::Sources,
     seats::Seats,
+    sides::{Screen, Sides},
     tls::TlsKeeper,
+    visitors::{Bounds, Visitors},
 };
 
-const MOST_CONNECTIONS: usize = 1_024;
+const BOUNDS: Bounds = Bounds {
+    most: 512,
+    most_of_one: 256,
+    first_call: Duration::from_secs(10),
+    idle: Duration::from_secs(300),
+    answer: Duration::from_secs(120),
+};
 /// Connections that were accepted and not yet begun to be served.
 const WAITING_ROOM: usize = 16;
 /// How long streams may take to end.
@@ -49,6 +57,7 @@ pub(crate) struct Server {
     doors: Vec<Door>,
     http: Option<TcpListener>,
     services: Services,
+    feeds: Sides<Feed>,
     health: HealthReporter,
     sources: Arc<Sources>,
     addresses: Vec<String>,
@@ -58,7 +67,8 @@ impl Server {
     /// Opens everything that is listened on; nobody is answered yet.
     pub(crate) async fn bind(
         settings: &Settings,
-        feed: Feed,
+        feeds: Sides<Feed>,
+        screen: Option<Screen>,
         questions: mpsc::Sender<Question>,
     ) -> Result<Self, ServeError> {
         let tls = settings.tls.as_ref().map(|files| TlsKeeper::load(files, now));
@@ -73,22 +83,31 @@ impl Server {
         let listeners = addresses.clone();
         addresses.extend(http_address.map(|address| format!("http://{address}/metrics")));
         let sources = Sources {
-            feed,
+            feed: feeds.inside.clone(),
             seats: Seats::new(settings.most_subscribers),
             app: App(questions),
             tls,
+            screen: screen.map(Arc::new),
+            grpc_visitors: Visitors::new(BOUNDS),
+            http_visitors: Visitors::new(http::BOUNDS),
         };
-        let service = Service {
-            feed: sources.feed.clone(),
+        let service = |feed: &Feed, screen: Option<&Arc<Screen>>| Service {
+            feed: feed.clone(),
             seats: sources.seats.clone(),
             app: sources.app.clone(),
-            listeners,
+            listeners: listeners.clone(),
+            screen: screen.cloned(),
+        };
+        let services = Sides {
+            inside: service(&feeds.inside, None),
+            outside: service(&feeds.outside, sources.screen.as_ref()),
         };
         let (health, health_service) = tonic_health::server::health_reporter();
         Ok(Self {
             doors,
             http,
-            services: Services::new(service, health_service)?,
+            services: Services::new(services, health_service)?,
+            feeds,
             health,
             sources: Arc::new(sources),
             addresses,
@@ -102,12 +121,13 @@ impl Server {
 
     /// Serves until `stop`, then lets streams end for a while and leaves nothing behind.
     pub(crate) async fn run(self, stop: impl Future<Output = ()> + Send + 'static) {
-        let (feed, health) = (self.sources.feed.clone(), self.health.clone());
+        let (feeds, health) = (self.feeds.clone(), self.health.clone());
         set_health(&health, false).await;
         let stopping = watch::Sender::new(false);
         let (mut grpc, mut beside) = self.begin(stopping.subscribe());
         until(stop, &mut grpc).await;
-        feed.close();
+        feeds.inside.close();
+        feeds.outside.close();
         stopping.send_replace(true);
         set_health(&health, false).await;
         if timeout(FAREWELL, grpc.join_next()).await.is_err() {
@@ -119,7 +139,8 @@ impl Server {
     fn begin(self, stopping: watch::Receiver<bool>) -> (Grpc, JoinSet<()>) {
         let (mut grpc, mut beside) = (Grpc::new(), JoinSet::new());
         let (sender, connections) = mpsc::channel(WAITING_ROOM);
-        let reception = Reception::new(sender, MOST_CONNECTIONS);
+        let visitors = self.sources.grpc_visitors.clone();
+        let reception = Reception::new(sender, visitors.clone());
         let is_open = !self.doors.is_empty();
         for door in self.doors {
             beside.spawn(listen::accept(door, reception.clone()));
@@ -129,6 +150,7 @@ impl Server {
         if is_open {
             grpc.spawn(self.services.serve(connections, PULSE, is_true(stopping)));
         }
+        beside.spawn(async move { visitors.see_off().await });
         beside.spawn(tell_health(self.health, self.sources.app.clone()));
         if let Some(tls) = self.sources.tls.clone() {
             beside.spawn(async move { tls.follow_files().await });
@@ -148,7 +170,10 @@ async fn until(stop: impl Future<Output = ()>, grpc: &mut Grpc) {
     select! {
         () = &mut stop => {}
         Some(ended) = grpc.join_next() => {
-            error!(?ended, "gRPC is not served any more: start the agent again");
+            error!(
+                ?ended,
+                "gRPC is not served any more, by a fault of the agent's own: start it again, and report this line"
+            );
             stop.await;
         }
     }

@@ -1,5 +1,5 @@
 //! What the agent says of itself, from the app's snapshot and what the room knows.
-use netobs_api::v1;
+use netobs_api::{v1, wire};
 use netobs_core::time::Timestamp;
 
 use super::{
@@ -7,6 +7,7 @@ use super::{
     feed::{Feed, PLACES},
     metrics::place_name,
     seats::Seats,
+    sides::Screen,
 };
 
 pub(super) fn status(snapshot: &Snapshot, feed: &Feed, seats: &Seats, listeners: &[String]) -> v1::GetStatusResponse {
@@ -22,6 +23,22 @@ pub(super) fn status(snapshot: &Snapshot, feed: &Feed, seats: &Seats, listeners:
         cluster: Some(cluster(snapshot.cluster.as_ref())),
         flows: Some(flows(snapshot, feed)),
         serving: Some(serving(seats, listeners)),
+        unwatched: snapshot.unwatched.as_ref().map(wire::unwatched),
+        redacted: Vec::new(),
+    }
+}
+
+/// Texts of the status may have addresses in them.
+pub(super) fn redact(status: &mut v1::GetStatusResponse, screen: &Screen) {
+    status.redacted = screen.words();
+    let redact = |text: &mut String| *text = screen.text(text);
+    status.not_ready.iter_mut().for_each(redact);
+    if let Some(cluster) = &mut status.cluster {
+        redact(&mut cluster.server);
+        cluster.watches.iter_mut().for_each(|watch| redact(&mut watch.error));
+    }
+    if let Some(serving) = &mut status.serving {
+        serving.listeners.iter_mut().for_each(redact);
     }
 }
 

@@ -34,7 +34,7 @@ struct Subscription {
     seat: Seat,
     over: bool,
     /// What it asked for and was let go before it asked.
-    too_late_for: u64,
+    too_late_for: Sums,
 }
 
 pub(super) type Answers = BoxStream<'static, Result<Encoded, Status>>;
@@ -45,10 +45,9 @@ pub(super) async fn subscribe(feed: Feed, wanted: Wanted, seat: Seat) -> Answers
     let site = feed.site();
     let passes = |flow: &ExplainedFlow| wanted.has_time(flow) && wanted.filters.pass(flow, site);
     let (cursor, end) = feed.read_from(wanted.start(), passes).await;
-    let since = wanted.since.filter(|_| wanted.start() == Start::Oldest);
     let subscription = Subscription {
         end: if wanted.follow { u64::MAX } else { end },
-        too_late_for: since.map_or(0, |since| cursor.too_late_for(&feed, since)),
+        too_late_for: wanted.too_late_for(&feed, &cursor),
         feed,
         wanted,
         cursor,
@@ -69,6 +68,19 @@ impl Wanted {
             (Some(last), _, _) => Start::Last(last),
             (None, None, true) => Start::End,
             (None, Some(_), _) | (None, None, false) => Start::Oldest,
+        }
+    }
+
+    /// What is not kept any more of what it asks for. Without a beginning, it asks for what is kept.
+    fn too_late_for(&self, feed: &Feed, cursor: &Cursor) -> Sums {
+        let Some(since) = self.since.filter(|_| self.start() == Start::Oldest) else {
+            return Sums::default();
+        };
+        let wants_restart = feed.when_unwatched().is_some_and(|span| span.until >= since);
+        Sums {
+            flows: cursor.too_late_for(feed, since),
+            restarts: if wants_restart { cursor.restarts() } else { 0 },
+            ..Sums::default()
         }
     }
 
@@ -106,11 +118,7 @@ impl Subscription {
     }
 
     fn tell_too_late(&mut self) -> Batch {
-        let flows = std::mem::take(&mut self.too_late_for);
-        let sums = Sums {
-            flows,
-            ..Sums::default()
-        };
+        let sums = std::mem::take(&mut self.too_late_for);
         missed(&self.feed, sums).map(|message| Ok(Encoded(message))).collect()
     }
 
@@ -149,6 +157,10 @@ impl Wanted {
                 passes.then(|| feed.encode(flow, entry))
             }
             Told::Lost { place, count } => Some(message(feed, wire::lost(*place, *count))),
+            Told::Unwatched(span) => {
+                let is_wanted = self.since.is_none_or(|since| span.until >= since);
+                is_wanted.then(|| message(feed, wire::lost_unwatched(span)))
+            }
         }
     }
 }
@@ -158,11 +170,18 @@ fn missed(feed: &Feed, sums: Sums) -> impl Iterator<Item = Bytes> {
     let own = (sums.flows > 0).then(|| v1::Lost {
         place: v1::LostPlace::Subscriber.into(),
         count: sums.flows,
+        unwatched: None,
     });
+    let restart = feed.when_unwatched().filter(|_| sums.restarts > 0);
+    let restart = restart.map(|span| wire::lost_unwatched(&span));
     let earlier = PLACES.into_iter().map(move |place| (place, sums.lost.of(place)));
     let earlier = earlier.filter(|(_, count)| *count > 0);
     let earlier = earlier.map(|(place, count)| wire::lost(place, count));
-    own.into_iter().chain(earlier).map(|lost| message(feed, lost))
+    restart
+        .into_iter()
+        .chain(own)
+        .chain(earlier)
+        .map(|lost| message(feed, lost))
 }
 
 fn message(feed: &Feed, lost: v1::Lost) -> Bytes {

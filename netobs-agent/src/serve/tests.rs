@@ -7,5 +7,6 @@ mod listener;
 pub(super) mod scene;
 mod secure;
 mod services;
+mod sides;
 mod slow;
 mod web;

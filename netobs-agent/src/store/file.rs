@@ -96,7 +96,8 @@ impl File {
         if !self.database.check_integrity()? {
             warn!(
                 path = %self.path.display(),
-                "the inventory on disk was repaired; what the last seconds before the damage brought may be missing"
+                "the inventory on disk was repaired, as the agent or the machine had ended without a warning; what its last \
+                 seconds brought may be missing, and nothing is to be done"
             );
         }
         if self.version()?.is_none() {

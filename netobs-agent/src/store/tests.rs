@@ -12,7 +12,7 @@ use std::{
 use netobs_core::{
     event::{Count, Protocol},
     inventory::{By, Changes, Edge, EdgeKey, Examples, Forgotten, Mark, Marks, Place, Portrait, PortraitKey, SeenPod},
-    inventory::{Span, Stored, Verdicts, Watch, Watched},
+    inventory::{Sides, Span, Stored, Verdicts, Watch, Watched},
     labels::Labels,
     time::Timestamp,
     workload::{Workload, WorkloadKind},
@@ -100,6 +100,7 @@ fn edge(number: u16, connections: u64) -> Edge {
         first: Timestamp::from_secs(1_000),
         last: Timestamp::from_secs(1_000 + connections),
         watched: Watched::default(),
+        sides: Sides::default(),
         connections,
         sent: Count {
             packets: connections,

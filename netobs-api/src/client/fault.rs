@@ -43,7 +43,7 @@ pub enum Fault {
     #[error("{server} closed the connection without a word; if it wants TLS, write https://")]
     Silent { server: String },
     #[error(
-        "{server} closed the forwarded connection without a word: does the agent listen on that port, without TLS? \
+        "{server} closed the forwarded connection without a word: does the agent listen on that port? \
          --agent-port names another"
     )]
     SilentPort { server: String },
@@ -74,6 +74,14 @@ pub enum TlsFault {
     Wanted,
     #[error("it does not speak TLS; write http://, or start the agent with --tls-cert and --tls-key")]
     NotThere,
+    #[error(
+        "it speaks TLS; give the authority that signed its certificate with --tls-ca, or --tls-name if this machine trusts it"
+    )]
+    WantedInPod,
+    #[error(
+        "it does not speak TLS; leave --tls-ca and the others away, or start the agent with --tls-cert and --tls-key"
+    )]
+    NotThereInPod,
     #[error("its certificate is signed by no authority known here; give that authority's certificate with --tls-ca")]
     UnknownAuthority,
     #[error(

@@ -5,7 +5,6 @@ use std::{
     sync::Arc,
 };
 
-use tokio::net::TcpStream;
 use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
@@ -19,7 +18,7 @@ use tokio_rustls::{
     },
 };
 
-use super::{Fault, Server, TlsFault};
+use super::{Fault, Stream, TlsFault};
 
 /// What a user may give; without `ca`, the machine's own authorities are trusted.
 #[derive(Clone, Debug, Default)]
@@ -86,12 +85,8 @@ impl Tls {
 }
 
 impl Connector {
-    pub(super) async fn handshake(&self, stream: TcpStream, server: &Server) -> Result<TlsStream<TcpStream>, Fault> {
-        let handshake = self.connector.connect(self.name.clone(), stream);
-        handshake.await.map_err(|error| Fault::Tls {
-            server: server.to_string(),
-            fault: of_io(&error),
-        })
+    pub(super) async fn handshake<S: Stream>(&self, stream: S) -> io::Result<TlsStream<S>> {
+        self.connector.connect(self.name.clone(), stream).await
     }
 }
 
@@ -111,14 +106,15 @@ pub(super) fn fault(error: &rustls::Error) -> TlsFault {
     }
 }
 
-fn of_io(error: &io::Error) -> TlsFault {
+/// What a handshake failed of; `None` if the other end hung up without a word.
+pub(super) fn of_handshake(error: &io::Error) -> Option<TlsFault> {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match inner {
-        Some(error) => fault(error),
-        None if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => TlsFault::NotThere,
-        None => TlsFault::Failed {
+        Some(error) => Some(fault(error)),
+        None if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => None,
+        None => Some(TlsFault::Failed {
             problem: error.to_string(),
-        },
+        }),
     }
 }
 

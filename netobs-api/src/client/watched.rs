@@ -27,7 +27,9 @@ pub(super) struct Seen(Arc<OnceLock<Sight>>);
 pub(super) struct Watched<S> {
     stream: S,
     seen: Seen,
+    /// What it means if nothing comes, or an alert of TLS.
     silence: Sight,
+    alert: TlsFault,
     heard: bool,
     /// Why nothing can be written any more.
     dead: Option<io::Error>,
@@ -59,18 +61,19 @@ impl Seen {
 
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, seen: Seen) -> Self {
-        Self::with(stream, seen, Sight::Silent)
+        Self::with(stream, seen, Sight::Silent, TlsFault::Wanted)
     }
 
     pub(super) fn forwarded(stream: S, seen: Seen) -> Self {
-        Self::with(stream, seen, Sight::SilentPort)
+        Self::with(stream, seen, Sight::SilentPort, TlsFault::WantedInPod)
     }
 
-    fn with(stream: S, seen: Seen, silence: Sight) -> Self {
+    fn with(stream: S, seen: Seen, silence: Sight, alert: TlsFault) -> Self {
         Self {
             stream,
             seen,
             silence,
+            alert,
             heard: false,
             dead: None,
         }
@@ -93,8 +96,7 @@ impl<S> Watched<S> {
         if bytes.is_empty() {
             self.seen.note(self.silence.clone());
         } else if bytes.starts_with(&[0x15, 0x03]) {
-            // An alert of TLS.
-            self.seen.note(Sight::Tls(TlsFault::Wanted));
+            self.seen.note(Sight::Tls(self.alert.clone()));
         } else if bytes.starts_with(b"HTTP/1") {
             self.seen.note(Sight::Http1);
         }

@@ -8,7 +8,7 @@ use netobs_core::{
     event::{Count, Protocol},
     inventory::{
         About, By, CauseSummary, Edge, EdgeKey, Example, ExampleEnd, Examples, Forgotten, Listing, Mark, Marks, Place,
-        Portrait, PortraitKey, SeenPod, Verdicts, Watched,
+        Portrait, PortraitKey, SeenPod, Sides, Tally, Verdicts, Watched,
     },
     policy::NamedPort,
     time::Timestamp,
@@ -61,6 +61,7 @@ fn edge(source: Place, destination: Place, protocol: Protocol, port: Option<u16>
             since: SEEN,
             length: Duration::from_secs(3600),
         },
+        sides: Sides::default(),
         connections: 1,
         sent: Count::ZERO,
         replied: Count::ZERO,
@@ -87,6 +88,11 @@ fn full() -> Edge {
     };
     Edge {
         service: Some(scoped("sql")),
+        sides: Sides {
+            at_source: tally(2),
+            at_destination: tally(1),
+            joined: None,
+        },
         connections: 10,
         sent: count(20),
         replied: count(30),
@@ -111,6 +117,21 @@ fn full() -> Edge {
         .into_iter()
         .collect(),
         ..edge(place("web"), place("db"), Protocol::Tcp, Some(5432))
+    }
+}
+
+fn tally(forwarded: u64) -> Tally {
+    let count = Count {
+        packets: forwarded,
+        bytes: 100 * forwarded,
+    };
+    Tally {
+        verdicts: Verdicts {
+            forwarded,
+            ..Verdicts::default()
+        },
+        sent: count,
+        replied: count,
     }
 }
 
@@ -193,7 +214,7 @@ fn an_inventory_comes_out_of_a_file_as_it_went_in() {
 fn an_edge_is_a_line_that_other_programs_can_read() {
     let entry = Entry::Edge(wire::edge(&full(), full().watched));
     let line = line(&v1::GetInventoryResponse { entry: Some(entry) }).unwrap();
-    expect![[r#"{"edge":{"source":{"kind":"PLACE_KIND_WORKLOAD","namespace":"shop","name":"web","workloadKind":"Deployment"},"destination":{"kind":"PLACE_KIND_WORKLOAD","namespace":"shop","name":"db","workloadKind":"Deployment"},"protocol":"PROTOCOL_TCP","protocolNumber":6,"port":5432,"service":{"namespace":"shop","name":"sql"},"firstUnixNanos":"1772359200000000000","lastUnixNanos":"1772359260000000000","watchedNanos":"3600000000000","connections":"10","verdicts":{"forwarded":"1","dropped":"2","unanswered":"3","seen":"4"},"sent":{"packets":"20","bytes":"2000"},"replied":{"packets":"30","bytes":"3000"},"dropped":{"packets":"4","bytes":"400"},"cause":{"id":"7","kind":"CAUSE_KIND_LABEL","headline":"namespace ops has no label env"},"marks":[{"kind":"EDGE_MARK_KIND_DNS","by":"EDGE_MARK_BY_SERVICE"},{"kind":"EDGE_MARK_KIND_PROBE","by":"EDGE_MARK_BY_OWN_NODE"}],"examples":[{"source":{"address":"10.0.0.1","name":"web-0"},"destination":{"address":"fd00::1"},"atUnixNanos":"1772359200000000000"}]}}"#]]
+    expect![[r#"{"edge":{"source":{"kind":"PLACE_KIND_WORKLOAD","namespace":"shop","name":"web","workloadKind":"Deployment"},"destination":{"kind":"PLACE_KIND_WORKLOAD","namespace":"shop","name":"db","workloadKind":"Deployment"},"protocol":"PROTOCOL_TCP","protocolNumber":6,"port":5432,"service":{"namespace":"shop","name":"sql"},"firstUnixNanos":"1772359200000000000","lastUnixNanos":"1772359260000000000","watchedNanos":"3600000000000","connections":"10","verdicts":{"forwarded":"1","dropped":"2","unanswered":"3","seen":"4"},"sent":{"packets":"20","bytes":"2000"},"replied":{"packets":"30","bytes":"3000"},"dropped":{"packets":"4","bytes":"400"},"cause":{"id":"7","kind":"CAUSE_KIND_LABEL","headline":"namespace ops has no label env"},"marks":[{"kind":"EDGE_MARK_KIND_DNS","by":"EDGE_MARK_BY_SERVICE"},{"kind":"EDGE_MARK_KIND_PROBE","by":"EDGE_MARK_BY_OWN_NODE"}],"examples":[{"source":{"address":"10.0.0.1","name":"web-0"},"destination":{"address":"fd00::1"},"atUnixNanos":"1772359200000000000"}],"atSource":{"verdicts":{"forwarded":"2"},"sent":{"packets":"2","bytes":"200"},"replied":{"packets":"2","bytes":"200"}},"atDestination":{"verdicts":{"forwarded":"1"},"sent":{"packets":"1","bytes":"100"},"replied":{"packets":"1","bytes":"100"}}}}"#]]
     .assert_eq(&line);
 }
 
@@ -203,7 +224,10 @@ fn the_files_of_two_agents_may_follow_each_other() {
     let both = read((written(&one) + "\n" + &written(&one)).as_bytes()).unwrap();
     assert_eq!(both.edges.len(), one.edges.len());
     let connections = |listing: &Listing| listing.edges.iter().map(|edge| edge.connections).sum::<u64>();
-    assert_eq!(connections(&both), 2 * connections(&one));
+    // Of two and two connections that were seen at their sources, and one and one at their destinations, there are four.
+    assert_eq!(connections(&both), 2 * connections(&one) - 2);
+    let again = read(written(&both).as_bytes()).unwrap();
+    assert_eq!(again.edges, both.edges);
     assert_eq!(both.portraits, one.portraits);
     assert_eq!((both.about.node_name.as_str(), both.about.kept), ("node-1, node-1", 8));
 }

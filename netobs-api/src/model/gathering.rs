@@ -53,7 +53,7 @@ impl Gathering {
 
     fn take_edge(&mut self, edge: Edge) {
         match self.edges.entry(Arc::clone(&edge.key)) {
-            Entry::Occupied(mut known) => known.get_mut().join(&edge),
+            Entry::Occupied(mut known) => known.get_mut().join_with_another_agent(&edge),
             Entry::Vacant(place) => {
                 place.insert(edge);
             }

@@ -6,8 +6,8 @@ use netobs_core::{
     change::Scoped,
     event::{Count, Protocol},
     inventory::{
-        About, CauseSummary, Edge, EdgeKey, Example, ExampleEnd, Examples, Filter, Forgotten, Marks, Place as End,
-        Portrait, PortraitKey, SeenPod, Verdicts, Watched,
+        About, CauseSummary, Edge, EdgeKey, Example, ExampleEnd, Examples, Filter, Forgotten, Joined, Marks,
+        Place as End, Portrait, PortraitKey, SeenPod, Sides, Tally, Verdicts, Watched,
     },
     labels::{Interner, Symbol},
     policy::NamedPort,
@@ -60,7 +60,6 @@ impl InventoryReader {
 
     pub fn edge(&mut self, edge: &v1::Edge) -> Read<Edge> {
         let place = Place::of("edge");
-        let verdicts = edge.verdicts.unwrap_or_default();
         let first = value::time(&place.field("first_unix_nanos"), edge.first_unix_nanos)?;
         let service = edge.service.as_ref();
         Ok(Edge {
@@ -77,12 +76,8 @@ impl InventoryReader {
             connections: edge.connections,
             sent: count(edge.sent.as_ref()),
             replied: count(edge.replied.as_ref()),
-            verdicts: Verdicts {
-                forwarded: verdicts.forwarded,
-                dropped: verdicts.dropped,
-                unanswered: verdicts.unanswered,
-                seen: verdicts.seen,
-            },
+            verdicts: verdicts(edge.verdicts.as_ref()),
+            sides: sides(edge),
             dropped: count(edge.dropped.as_ref()),
             cause: edge
                 .cause
@@ -275,6 +270,38 @@ fn count(count: Option<&v1::Count>) -> Count {
     count.map_or(Count::ZERO, |count| Count {
         packets: count.packets,
         bytes: count.bytes,
+    })
+}
+
+fn verdicts(verdicts: Option<&v1::EdgeVerdicts>) -> Verdicts {
+    verdicts.map_or_else(Verdicts::default, |verdicts| Verdicts {
+        forwarded: verdicts.forwarded,
+        dropped: verdicts.dropped,
+        unanswered: verdicts.unanswered,
+        seen: verdicts.seen,
+    })
+}
+
+fn sides(edge: &v1::Edge) -> Sides {
+    let is_joined = edge.at_both.is_some() || edge.by_one.is_some();
+    Sides {
+        at_source: tally(edge.at_source.as_ref()),
+        at_destination: tally(edge.at_destination.as_ref()),
+        joined: is_joined.then(|| {
+            Box::new(Joined {
+                at_both: tally(edge.at_both.as_ref()),
+                by_one: tally(edge.by_one.as_ref()),
+                by_one_connections: edge.by_one_connections,
+            })
+        }),
+    }
+}
+
+fn tally(tally: Option<&v1::EdgeTally>) -> Tally {
+    tally.map_or_else(Tally::default, |tally| Tally {
+        verdicts: verdicts(tally.verdicts.as_ref()),
+        sent: count(tally.sent.as_ref()),
+        replied: count(tally.replied.as_ref()),
     })
 }
 

@@ -5,6 +5,7 @@ use netobs_core::{
     event::{Count, Ifindex, Place},
     filter::ProtocolKind,
     flow::{Flow, FlowDrop},
+    unwatched::Unwatched,
 };
 
 use super::{Names, count, endpoint::endpoint, explanation::explanation, interface, nanos, text};
@@ -42,6 +43,24 @@ pub fn lost(place: Where, count: u64) -> v1::Lost {
     v1::Lost {
         place: v1::LostPlace::from(place).into(),
         count,
+        unwatched: None,
+    }
+}
+
+/// What was lost before the agent began to watch.
+pub fn lost_unwatched(span: &Unwatched) -> v1::Lost {
+    v1::Lost {
+        place: v1::LostPlace::Restart.into(),
+        count: 0,
+        unwatched: Some(unwatched(span)),
+    }
+}
+
+pub fn unwatched(span: &Unwatched) -> v1::Unwatched {
+    v1::Unwatched {
+        since_unix_nanos: span.since.map(nanos),
+        until_unix_nanos: nanos(span.until),
+        at_most: span.at_most,
     }
 }
 

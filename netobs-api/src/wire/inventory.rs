@@ -4,7 +4,10 @@ use std::time::Duration;
 use netobs_core::{
     event::Protocol,
     filter::ProtocolKind,
-    inventory::{About, CauseSummary, Edge, EdgeKey, Example, ExampleEnd, Marks, Place, Portrait, SeenPod, Watched},
+    inventory::{
+        About, CauseSummary, Edge, EdgeKey, Example, ExampleEnd, Marks, Place, Portrait, SeenPod, Tally, Verdicts,
+        Watched,
+    },
     policy::NamedPort,
 };
 
@@ -39,25 +42,25 @@ pub fn edge_key(key: &EdgeKey) -> v1::Edge {
 
 /// All of it, watched for so long.
 pub fn edge(edge: &Edge, watched: Watched) -> v1::Edge {
-    let verdicts = edge.verdicts;
+    let joined = edge.sides.joined.as_deref();
     v1::Edge {
         service: edge.service.as_ref().map(object),
         first_unix_nanos: nanos(edge.first),
         last_unix_nanos: nanos(edge.last),
         watched_nanos: length(watched.length),
         connections: edge.connections,
-        verdicts: Some(v1::EdgeVerdicts {
-            forwarded: verdicts.forwarded,
-            dropped: verdicts.dropped,
-            unanswered: verdicts.unanswered,
-            seen: verdicts.seen,
-        }),
+        verdicts: Some(verdicts(edge.verdicts)),
         sent: Some(count(edge.sent)),
         replied: Some(count(edge.replied)),
         dropped: Some(count(edge.dropped)),
         cause: edge.cause.as_ref().map(cause),
         marks: marks(edge.marks),
         examples: edge.examples.iter().map(example).collect(),
+        at_source: side(&edge.sides.at_source),
+        at_destination: side(&edge.sides.at_destination),
+        at_both: joined.map(|joined| tally(&joined.at_both)),
+        by_one: joined.map(|joined| tally(&joined.by_one)),
+        by_one_connections: joined.map_or(0, |joined| joined.by_one_connections),
         ..edge_key(&edge.key)
     }
 }
@@ -102,6 +105,28 @@ fn place(place: &Place) -> v1::Place {
             ..of(v1::PlaceKind::World)
         },
         Place::Unknown => of(v1::PlaceKind::Unknown),
+    }
+}
+
+/// None where nothing was seen.
+fn side(side: &Tally) -> Option<v1::EdgeTally> {
+    (*side != Tally::default()).then(|| tally(side))
+}
+
+fn tally(tally: &Tally) -> v1::EdgeTally {
+    v1::EdgeTally {
+        verdicts: Some(verdicts(tally.verdicts)),
+        sent: Some(count(tally.sent)),
+        replied: Some(count(tally.replied)),
+    }
+}
+
+const fn verdicts(verdicts: Verdicts) -> v1::EdgeVerdicts {
+    v1::EdgeVerdicts {
+        forwarded: verdicts.forwarded,
+        dropped: verdicts.dropped,
+        unanswered: verdicts.unanswered,
+        seen: verdicts.seen,
     }
 }
 

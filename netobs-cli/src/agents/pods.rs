@@ -1,10 +1,14 @@
 //! Agents as pods of a cluster, reached through its API server.
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, bail};
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, Client, Config, api::ListParams};
-use netobs_api::client::{Connection, Fault};
+use netobs_api::client::{Connection, Fault, Tls};
 use tokio::time::timeout;
 
 use crate::{failure::Unreachable, global::Global, notes::note};
@@ -15,6 +19,7 @@ pub(super) struct Pods {
     namespace: Arc<str>,
     selector: Arc<str>,
     port: u16,
+    tls: Tls,
 }
 
 impl Pods {
@@ -26,6 +31,7 @@ impl Pods {
             namespace: global.agent_namespace.as_str().into(),
             selector: global.agent_selector.as_str().into(),
             port: global.agent_port,
+            tls: global.tls(),
         })
     }
 
@@ -66,6 +72,14 @@ impl Pods {
         Ok(nodes)
     }
 
+    /// The nodes with an agent that runs, as the API server knew them not long ago; nothing is told of the others.
+    pub(super) async fn running(&self, patience: Duration) -> Option<BTreeSet<String>> {
+        let listed = timeout(patience, self.list(ListParams::default().match_any())).await;
+        let pods = listed.ok()?.ok()?;
+        let nodes = pods.into_iter().filter(runs).filter_map(|pod| pod.spec?.node_name);
+        Some(nodes.collect())
+    }
+
     pub(super) async fn connect(&self, node: &str, patience: Duration) -> Result<Connection, Fault> {
         let late = |_| Fault::Late {
             server: format!("the agent on node {node}"),
@@ -96,7 +110,10 @@ impl Pods {
         })?;
         let stream = forwarder.take_stream(self.port);
         let stream = stream.ok_or_else(|| declined(node, "the API server forwards no port".to_owned()))?;
-        Connection::over(stream, &format!("pod {}/{name} on node {node}", self.namespace)).await
+        let pod = format!("pod {}/{name} on node {node}", self.namespace);
+        // A forwarded port has no name of its own; all agents together have that of their service.
+        let host = format!("netobs-agent.{}.svc", self.namespace);
+        Connection::over(stream, &pod, &host, &self.tls).await
     }
 
     async fn list(&self, parameters: ListParams) -> kube::Result<Vec<Pod>> {

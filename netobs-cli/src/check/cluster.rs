@@ -1,18 +1,15 @@
 //! Asks the API server what runs in the cluster, which policies there are, and what they select on.
-use std::{collections::BTreeSet, future::Future, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
-use kube::{Client, Config, api::ListParams, core::Request};
+use kube::Config;
 use netobs_k8s::manifests::{Manifests, Reader};
 use serde_json::Value;
-use tokio::time::timeout;
 
 use super::{
     facts::{Cluster, ClusterFacts, Dialect},
     read,
 };
-
-/// Objects of one answer.
-const PAGE: u32 = 500;
+use crate::apiserver::{ApiServer, Fault};
 
 /// Kinds of policies beside NetworkPolicy, by group.
 const DIALECTS: &[(&str, &[&str])] = &[
@@ -30,29 +27,20 @@ const DIALECTS: &[(&str, &[&str])] = &[
 ];
 
 struct Asker {
-    client: Client,
-    patience: Duration,
+    server: ApiServer,
     refused: BTreeSet<String>,
-}
-
-/// Why something was not answered.
-enum Fault {
-    /// The server works, and does not answer this.
-    Refused(String),
-    Away(String),
 }
 
 /// What is not answered as a whole is not known; what is refused by itself is left out, and said.
 pub(super) async fn ask(config: Config, patience: Duration) -> Cluster {
-    let server = config.cluster_url.to_string();
-    let away = |why| Cluster::Unreachable(format!("the API server {server} cannot be asked: {why}"));
-    let client = match Client::try_from(config) {
-        Ok(client) => client,
-        Err(error) => return away(innermost(&error)),
+    let address = config.cluster_url.to_string();
+    let away = |why| Cluster::Unreachable(format!("the API server {address} cannot be asked: {why}"));
+    let server = match ApiServer::of(config, patience) {
+        Ok(server) => server,
+        Err(fault) => return away(fault.to_string()),
     };
     let mut asker = Asker {
-        client,
-        patience,
+        server,
         refused: BTreeSet::new(),
     };
     match asker.facts().await {
@@ -78,13 +66,16 @@ impl Asker {
     }
 
     async fn list<T>(&mut self, path: &str, read: fn(&Value) -> T) -> Result<Option<Vec<T>>, String> {
+        let listed = self.server.list(path).await;
+        let Some(pages) = self.unless_refused(listed)? else {
+            return Ok(None);
+        };
         let mut all = Vec::new();
-        let listed = self
-            .pages(path, |_, page| {
-                all.extend(read::items(&page["items"]).iter().map(read));
-            })
-            .await;
-        Ok(self.unless_refused(listed)?.map(|()| all))
+        for page in pages {
+            let page: Value = serde_json::from_str(&page).unwrap_or_default();
+            all.extend(read::items(&page["items"]).iter().map(read));
+        }
+        Ok(Some(all))
     }
 
     async fn objects(&mut self) -> Result<Option<Manifests>, String> {
@@ -94,16 +85,19 @@ impl Asker {
             "/apis/networking.k8s.io/v1/networkpolicies",
             "/api/v1/pods",
         ] {
-            let listed = self.pages(path, |text, _| reader.add(path, text.as_bytes())).await;
-            if self.unless_refused(listed)?.is_none() {
+            let listed = self.server.list(path).await;
+            let Some(pages) = self.unless_refused(listed)? else {
                 return Ok(None);
+            };
+            for page in pages {
+                reader.add(path, page.as_bytes());
             }
         }
         Ok(Some(reader.finish()))
     }
 
     async fn dialects(&mut self) -> Result<Vec<Dialect>, String> {
-        let groups = self.in_time(self.client.list_api_groups()).await;
+        let groups = self.server.in_time(self.server.client.list_api_groups()).await;
         let groups = self.unless_refused(groups)?.map(|list| list.groups).unwrap_or_default();
         let mut dialects = Vec::new();
         for (group, kinds) in DIALECTS {
@@ -114,7 +108,10 @@ impl Asker {
             let Some(version) = version.map(|version| version.group_version.clone()) else {
                 continue;
             };
-            let resources = self.in_time(self.client.list_api_group_resources(&version)).await;
+            let resources = self
+                .server
+                .in_time(self.server.client.list_api_group_resources(&version))
+                .await;
             let resources = self
                 .unless_refused(resources)?
                 .map(|list| list.resources)
@@ -136,49 +133,15 @@ impl Asker {
         Ok(dialects)
     }
 
-    async fn pages(&self, path: &str, mut take: impl FnMut(&str, &Value)) -> Result<(), Fault> {
-        let mut page = ListParams::default().limit(PAGE);
-        loop {
-            let request = Request::new(path).list(&page);
-            let request = request.map_err(|error| Fault::Away(error.to_string()))?;
-            let text = self.in_time(self.client.request_text(request)).await?;
-            let list: Value = serde_json::from_str(&text)
-                .map_err(|error| Fault::Away(format!("its answer to {path} is no JSON: {error}")))?;
-            take(&text, &list);
-            match list["metadata"]["continue"].as_str() {
-                Some(next) if !next.is_empty() => page = page.continue_token(next),
-                Some(_) | None => return Ok(()),
-            }
-        }
-    }
-
-    async fn in_time<T>(&self, answer: impl Future<Output = kube::Result<T>>) -> Result<T, Fault> {
-        match timeout(self.patience, answer).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(kube::Error::Api(status))) if status.code != 401 => Err(Fault::Refused(format!(
-                "the API server does not tell everything: {}",
-                status.message
-            ))),
-            Ok(Err(error)) => Err(Fault::Away(innermost(&error))),
-            Err(_) => Err(Fault::Away(
-                "it did not answer in time; --timeout waits longer".to_owned(),
-            )),
-        }
-    }
-
     fn unless_refused<T>(&mut self, answer: Result<T, Fault>) -> Result<Option<T>, String> {
         match answer {
             Ok(answer) => Ok(Some(answer)),
-            Err(Fault::Refused(why)) => {
+            Err(Fault::Refused { message, .. }) => {
+                let why = format!("the API server does not tell everything: {message}");
                 self.refused.insert(why);
                 Ok(None)
             }
             Err(Fault::Away(why)) => Err(why),
         }
     }
-}
-
-fn innermost(error: &kube::Error) -> String {
-    let problem = anyhow::Chain::new(error).last();
-    problem.map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -170,8 +170,9 @@ fn unknown(seen: &Seen, policies: Option<u64>) -> Finding {
         format!("{UNKNOWN} nothing was seen yet that policies refuse{perhaps}"),
     )
     .with(
-        "ask again after more traffic; netobs sends none. A connection from a pod that no policy admits would tell, \
-         such as `kubectl run -n NAMESPACE --rm -i --image busybox try -- nc -w 3 -z ADDRESS PORT`",
+        "ask again after more traffic; netobs sends none by itself. A connection that no policy admits would tell: `netobs check --probe \
+         NAMESPACE/POD=NAMESPACE/POD:PORT` makes one from a pod that you name, and one from a pod that is admitted shows that the port is \
+         open",
     )
 }
 

@@ -16,8 +16,7 @@ use super::{
 };
 use crate::show::plural;
 
-const AUDIT: &str =
-    "`kubectl get ns,po,netpol -A -o yaml | netobs audit -f -` names each, with the command that mends it";
+const AUDIT: &str = "`netobs audit` names each, with the command that mends it";
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
     let Cluster::Known(cluster) = &facts.cluster else {

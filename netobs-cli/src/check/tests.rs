@@ -153,7 +153,7 @@ fn without_anything_refused_nothing_is_claimed() {
     };
     let facts = facts(vec![agent("node-a", vec![unanswered])], cluster(&[]));
     expect![[r#"
-        Note: whether NetworkPolicy is enforced is not known: nothing was seen yet that policies refuse (2 connections that policies refuse got no answer, which may have other reasons) -> ask again after more traffic; netobs sends none. A connection from a pod that no policy admits would tell, such as `kubectl run -n NAMESPACE --rm -i --image busybox try -- nc -w 3 -z ADDRESS PORT`
+        Note: whether NetworkPolicy is enforced is not known: nothing was seen yet that policies refuse (2 connections that policies refuse got no answer, which may have other reasons) -> ask again after more traffic; netobs sends none by itself. A connection that no policy admits would tell: `netobs check --probe NAMESPACE/POD=NAMESPACE/POD:PORT` makes one from a pod that you name, and one from a pod that is admitted shows that the port is open
     "#]].assert_eq(&of(&facts, "enforcement"));
 }
 

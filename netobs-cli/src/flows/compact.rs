@@ -1,7 +1,7 @@
 //! A flow as one line for people.
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use netobs_api::v1::{Endpoint, EndpointKind, Flow, Lost, LostPlace, Phase, Verdict};
+use netobs_api::v1::{Endpoint, EndpointKind, Flow, Lost, LostPlace, Phase, Unwatched, Verdict};
 
 use super::why::why;
 use crate::show::{Colour, View, clean, endpoint, plural, words};
@@ -29,7 +29,7 @@ pub(super) fn flow(flow: &Flow, view: &View) -> String {
 
 /// In the place of what was lost.
 pub(crate) fn lost(lost: &Lost, node: &str, view: &View) -> String {
-    let text = format!("-- {}: {} --", clean(node), lost_text(lost));
+    let text = format!("-- {}: {} --", clean(node), lost_text(lost, view));
     view.paint.paint(Colour::Yellow, text)
 }
 
@@ -81,16 +81,36 @@ pub(super) fn packets(flow: &Flow) -> (u64, u64, u64) {
     )
 }
 
-fn lost_text(lost: &Lost) -> String {
-    let Lost { count, .. } = lost;
-    let count = *count;
+fn lost_text(lost: &Lost, view: &View) -> String {
+    if let Some(span) = &lost.unwatched {
+        return unwatched(span, view);
+    }
+    let count = lost.count;
     match lost.place() {
         LostPlace::Kernel => format!("{} not told apart by the kernel's programs", plural(count, "packet")),
         LostPlace::FlowTable => format!("{} lost: more connections than the agent keeps", plural(count, "flow")),
         LostPlace::Output => format!("{} lost: the agent did not come to them", plural(count, "flow")),
         LostPlace::Subscriber => format!("{} lost: told faster than they were taken", plural(count, "flow")),
+        LostPlace::Restart => "nobody watched before the agent began".to_owned(),
         LostPlace::Unspecified => format!("{} lost", plural(count, "flow")),
     }
+}
+
+/// For how long nobody watched before the agent did.
+pub(crate) fn unwatched(span: &Unwatched, view: &View) -> String {
+    let until = span.until_unix_nanos;
+    let Some(since) = span.since_unix_nanos else {
+        let until = view.clock.moment(until);
+        return format!("it watches since {until}; for how long nobody had before is not known");
+    };
+    let length = Duration::from_nanos(u64::try_from(until.saturating_sub(since)).unwrap_or(0));
+    let bound = if span.at_most { "at most " } else { "" };
+    format!(
+        "nobody watched for {bound}{:.1} s, {} to {}",
+        length.as_secs_f64(),
+        view.clock.fine(since),
+        view.clock.fine(until)
+    )
 }
 
 fn is_service(endpoint: &Endpoint) -> bool {

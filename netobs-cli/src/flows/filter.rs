@@ -4,7 +4,7 @@ use clap::Args;
 use netobs_api::v1::{self, EndpointFilter, EndpointKind, Filter};
 use netobs_core::{labels::Selector, policy::Cidr};
 
-use super::not::Not;
+use super::not::{Not, What};
 use crate::show::words::{CAUSE_KINDS, DIRECTIONS, JUDGEMENTS, PROTOCOLS, VERDICTS, parser};
 
 const FILTERS: &str = "Which flows (given again, any of its values will do; of different ones, all must)";
@@ -74,10 +74,32 @@ impl Filters {
         let exclude = self
             .not
             .iter()
-            .map(|not| not.filters().include())
+            .map(|not| Self::of(not).include())
             .collect::<Result<Vec<_>>>()?;
         let some = |filter: &Filter| *filter != Filter::default();
         Ok(([include].into_iter().filter(some).collect(), exclude))
+    }
+
+    /// What that option alone would show.
+    fn of(not: &Not) -> Self {
+        let mut filters = Self::default();
+        let value = vec![not.value.clone()];
+        match not.what {
+            What::Namespace => filters.namespace = value,
+            What::Pod => filters.pod = value,
+            What::Workload => filters.workload = value,
+            What::Service => filters.service = value,
+            What::Ip => filters.ip = value,
+            What::Selector => filters.selector = Some(not.value.clone()),
+            What::From => filters.from = value,
+            What::To => filters.to = value,
+            What::Verdict(verdict) => filters.verdict = vec![verdict],
+            What::Reason => filters.reason = value,
+            What::Port(port) => filters.port = vec![port],
+            What::Protocol(protocol) => filters.protocol = vec![protocol],
+            What::Node => filters.node = value,
+        }
+        filters
     }
 
     fn include(&self) -> Result<Filter> {

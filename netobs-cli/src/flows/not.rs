@@ -4,18 +4,17 @@ use std::str::FromStr;
 use anyhow::{Context as _, Error, Result, bail};
 use netobs_api::v1;
 
-use super::filter::Filters;
 use crate::show::words::{PROTOCOLS, VERDICTS};
 
 /// Each by itself: what is said in one of them is left out, whatever the others say.
 #[derive(Clone, Debug)]
 pub(super) struct Not {
-    what: What,
-    value: String,
+    pub(super) what: What,
+    pub(super) value: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
+pub(super) enum What {
     Namespace,
     Pod,
     Workload,
@@ -32,29 +31,6 @@ enum What {
 }
 
 const KNOWN: &str = "namespace, pod, workload, service, ip, selector, from, to, verdict, reason, port, protocol, node";
-
-impl Not {
-    pub(super) fn filters(&self) -> Filters {
-        let mut filters = Filters::default();
-        let value = vec![self.value.clone()];
-        match self.what {
-            What::Namespace => filters.namespace = value,
-            What::Pod => filters.pod = value,
-            What::Workload => filters.workload = value,
-            What::Service => filters.service = value,
-            What::Ip => filters.ip = value,
-            What::Selector => filters.selector = Some(self.value.clone()),
-            What::From => filters.from = value,
-            What::To => filters.to = value,
-            What::Verdict(verdict) => filters.verdict = vec![verdict],
-            What::Reason => filters.reason = value,
-            What::Port(port) => filters.port = vec![port],
-            What::Protocol(protocol) => filters.protocol = vec![protocol],
-            What::Node => filters.node = value,
-        }
-        filters
-    }
-}
 
 impl FromStr for Not {
     type Err = Error;

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use netobs_api::client::{Connection, Fault};
 use tokio::{
     sync::mpsc::Sender,
@@ -70,6 +71,7 @@ impl<Q: Question> Reader<Q> {
             Ok(stream) => stream,
             Err(fault) => return Ok(Some(fault)),
         };
+        self.question.asked(now());
         loop {
             let answer = match self.answer(&mut stream).await {
                 Ok(Ok(Some(answer))) => answer,
@@ -137,6 +139,10 @@ impl<Q: Question> Reader<Q> {
             after: self.agent.patience(),
         }
     }
+}
+
+fn now() -> i64 {
+    i64::try_from(Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX)
 }
 
 /// Up to half of it, so that many who lost the same agent do not come back all at once.

@@ -3,7 +3,10 @@ use netobs_api::v1::{
     Ability, ClusterStatus, FlowStatus, GetStatusResponse, KernelStatus, NamedCount, ServingStatus, WatchStatus,
 };
 
-use crate::show::{Colour, View, age, clean, plural};
+use crate::{
+    flows,
+    show::{Colour, View, age, clean, plural},
+};
 
 /// Lines that are indented under what they belong to.
 struct Lines<'a> {
@@ -69,6 +72,13 @@ impl Lines<'_> {
             status.node_name, status.version, status.kernel_release
         );
         self.line(0, if status.ready { Colour::Green } else { Colour::Red }, &what);
+        if let Some(span) = &status.unwatched {
+            self.line(1, Colour::Plain, &flows::unwatched(span, self.view));
+        }
+        if !status.redacted.is_empty() {
+            let what = format!("redacted here: {}", status.redacted.join(", "));
+            self.line(1, Colour::Yellow, &what);
+        }
     }
 
     fn not_ready(&mut self, status: &GetStatusResponse) {

@@ -1,10 +1,11 @@
 //! How statuses are shown.
 use expect_test::expect;
 use netobs_api::v1::{
-    Ability, ClusterStatus, FlowStatus, GetStatusResponse, KernelStatus, NamedCount, ServingStatus, WatchStatus,
+    Ability, ClusterStatus, FlowStatus, GetStatusResponse, KernelStatus, NamedCount, ServingStatus, Unwatched,
+    WatchStatus,
 };
 
-use super::{Shape, shown};
+use super::{Shape, details, shown};
 use crate::show::View;
 
 /// 10:01:58 of the tests' day.
@@ -65,6 +66,8 @@ fn well() -> GetStatusResponse {
             most_subscribers: 128,
             lost: 0,
         }),
+        unwatched: None,
+        redacted: vec![],
     }
 }
 
@@ -156,6 +159,36 @@ fn wide_tells_all_of_each() {
             subscribers: 1 of at most 128; they were too slow for 1 flow
     "#]]
     .assert_eq(&shown(&[unwell()], Shape::Wide, &View::plain()).unwrap());
+}
+
+#[test]
+fn it_says_for_how_long_nobody_watched_and_what_is_redacted() {
+    let status = |since, at_most| GetStatusResponse {
+        unwatched: Some(Unwatched {
+            since_unix_nanos: since,
+            until_unix_nanos: TEN,
+            at_most,
+        }),
+        redacted: vec!["ips".to_owned(), "label owner".to_owned()],
+        ..well()
+    };
+    let second_lines = [
+        (Some(TEN - SECOND), false),
+        (Some(TEN - 9 * SECOND), true),
+        (None, false),
+    ]
+    .map(|(since, at_most)| {
+        let text = details::of(&status(since, at_most), &View::plain());
+        text.lines().skip(1).take(2).collect::<Vec<_>>().join("\n")
+    });
+    expect![[r#"
+          nobody watched for 1.0 s, 10:01:57.000 to 10:01:58.000
+          redacted here: ips, label owner
+          nobody watched for at most 9.0 s, 10:01:49.000 to 10:01:58.000
+          redacted here: ips, label owner
+          it watches since 10:01:58; for how long nobody had before is not known
+          redacted here: ips, label owner"#]]
+    .assert_eq(&second_lines.join("\n"));
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! An API server that lists agents' pods and forwards ports to them.
-use std::{fs, net::SocketAddr, sync::Arc};
+use std::{
+    fs,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
 use futures::{SinkExt as _, StreamExt as _};
 use http_body_util::Full;
@@ -36,6 +40,7 @@ pub(super) struct Pod {
 
 pub(super) struct ApiServer {
     kubeconfig: Kubeconfig,
+    pods: Arc<Mutex<Vec<Pod>>>,
     _runtime: Runtime,
 }
 
@@ -52,13 +57,14 @@ impl ApiServer {
             .enable_all()
             .build()
             .unwrap();
-        let pods: Arc<[Pod]> = pods.into();
+        let pods = Arc::new(Mutex::new(pods));
+        let there = Arc::clone(&pods);
         runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).unwrap();
             while let Ok((stream, _)) = listener.accept().await {
-                let pods = Arc::clone(&pods);
+                let pods = Arc::clone(&there);
                 let service = service_fn(move |request| {
-                    let answer = answer(request, &pods, forbids);
+                    let answer = answer(request, &pods.lock().unwrap(), forbids);
                     async { Ok::<_, std::convert::Infallible>(answer) }
                 });
                 let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
@@ -67,12 +73,17 @@ impl ApiServer {
         });
         Self {
             kubeconfig: Kubeconfig::of(name, address),
+            pods,
             _runtime: runtime,
         }
     }
 
     pub(super) fn kubeconfig(&self) -> String {
         self.kubeconfig.path()
+    }
+
+    pub(super) fn add(&self, pod: Pod) {
+        self.pods.lock().unwrap().push(pod);
     }
 }
 

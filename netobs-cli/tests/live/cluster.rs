@@ -6,6 +6,7 @@ use netobs_api::v1::CauseState;
 use super::{
     agent::{Agent, News, Script},
     apiserver::{ApiServer, Kubeconfig, Pod},
+    authority::{Authority, Valid},
     messages::{cause, flow, status},
     program::{NOBODY, Running, command, netobs},
 };
@@ -155,6 +156,20 @@ fn an_agent_that_cannot_be_followed_is_named_and_tried_again() {
 }
 
 #[test]
+fn an_agent_on_a_node_that_joins_is_followed_from_then_on() {
+    let a = agent("node-a", &[1]);
+    let server = ApiServer::start("joins", vec![pod("node-a", a.address)], false);
+    let running = Running::start(command(&["flows", "-f", "--kubeconfig", &server.kubeconfig()]));
+    assert_eq!(sources(&running.line()), ["node-a-1"]);
+    let b = agent("node-b", &[2]);
+    server.add(pod("node-b", b.address));
+    assert_eq!(running.note(), "netobs: the agent on node node-b joined");
+    assert_eq!(sources(&running.line()), ["node-b-2"]);
+    running.interrupt();
+    assert_eq!(running.end().code, Some(0));
+}
+
+#[test]
 fn an_agent_that_does_not_run_is_named() {
     let a = agent("node-a", &[]);
     let pending = Pod {
@@ -224,4 +239,31 @@ fn an_api_server_that_is_not_there_is_told() {
     let kubeconfig = Kubeconfig::of("gone", dead());
     let ran = netobs(&["causes", "--kubeconfig", &kubeconfig.path(), "--timeout", "3s"]);
     ran.failed(3, &["API server"]);
+}
+
+#[test]
+fn agents_that_speak_tls_are_spoken_to_with_it_through_the_api_server() {
+    const NAME: &str = "netobs-agent.netobs.svc";
+    let (authority, clients) = (Authority::new("forwarded"), Authority::new("forwarded-clients"));
+    let script = || Script {
+        status: status("node-a", true),
+        ..Script::default()
+    };
+    let usual = Agent::with_tls(script(), authority.server(NAME, Valid::Now, Some(&clients)));
+    let other = Agent::with_tls(script(), authority.server("other.example", Valid::Now, None));
+    let (ca, (cert, key)) = (authority.file("ca.pem"), clients.client(Valid::Now));
+    let ask = |agent: SocketAddr, more: &[&str]| {
+        let server = ApiServer::start("tls", vec![pod("node-a", agent)], false);
+        netobs(&[&["status", "--kubeconfig", &server.kubeconfig()], more].concat())
+    };
+    let client = ["--tls-ca", &ca, "--tls-cert", &cert, "--tls-key", &key];
+    assert!(ask(usual.address, &client).succeeded().contains("node-a"));
+    ask(usual.address, &client[..2]).failed(3, &["wants a client certificate", "pod netobs/agent-node-a"]);
+    ask(usual.address, &[]).failed(3, &["it speaks TLS", "--tls-ca"]);
+    ask(other.address, &client[..2]).failed(3, &[NAME, "other.example", "--tls-name"]);
+    let named = [client[0], client[1], "--tls-name", "other.example"];
+    assert!(ask(other.address, &named).succeeded().contains("node-a"));
+    let plain = agent("node-a", &[]);
+    ask(plain.address, &client[..2]).failed(3, &["does not speak TLS", "leave --tls-ca"]);
+    ask(dead(), &client[..2]).failed(3, &["does the agent listen on that port", "--agent-port"]);
 }

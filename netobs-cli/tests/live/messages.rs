@@ -35,6 +35,7 @@ pub(super) fn lost(node: &str, count: u64) -> SubscribeResponse {
         message: Some(Message::Lost(Lost {
             place: LostPlace::Subscriber.into(),
             count,
+            unwatched: None,
         })),
         node_name: node.to_owned(),
     }

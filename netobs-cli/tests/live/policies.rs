@@ -36,7 +36,17 @@ fn a_preview_asks_an_agent_for_the_namespaces_it_is_about() {
     let server = agent.server();
     let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clusters/shop.yaml");
     let live = netobs(&[
-        "preview", "-f", policies, "-n", "shop,ops", "-o", "table", "--server", &server,
+        "preview",
+        "-f",
+        policies,
+        "--current",
+        "none",
+        "-n",
+        "shop,ops",
+        "-o",
+        "table",
+        "--server",
+        &server,
     ]);
     let file = netobs(&[
         "preview",
@@ -48,6 +58,8 @@ fn a_preview_asks_an_agent_for_the_namespaces_it_is_about() {
         "table",
         "--inventory",
         INVENTORY,
+        "--current",
+        "none",
     ]);
     assert_eq!(live.succeeded(), file.succeeded());
     assert_eq!(agent.asked().inventories[0].namespaces, ["shop", "ops"]);

@@ -30,6 +30,19 @@ impl<T: Ord> Affected<T> {
         }
     }
 
+    /// The same counts, of what each member becomes.
+    #[must_use]
+    pub(crate) fn map(&self, become_of: impl Fn(&T) -> T) -> Self {
+        let mut mapped = Self {
+            others: self.others,
+            ..Self::default()
+        };
+        for (member, count) in self.iter() {
+            mapped.add(become_of(member), count);
+        }
+        mapped
+    }
+
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&T, u64)> {
         self.by_member.iter().map(|(member, count)| (member, *count))
     }

@@ -298,3 +298,19 @@ fn more_pods_gone_than_can_be_kept_are_forgotten_early_and_counted() {
     assert_eq!(told.0.forgotten_early(), 1);
     assert!(told.0.pods.remembered().0 <= GONE_KEPT);
 }
+
+#[test]
+fn what_comes_by_an_interface_that_leads_to_no_pod_may_be_anybodys() {
+    let mut told = Told::of([
+        (0, applied(pod("shop/web-0", A, ""))),
+        (0, Change::RelistEnds(Kind::Pod)),
+    ]);
+    let outside = "203.0.113.7";
+    assert_eq!(told.owner_behind(outside, 1, Some(2)), "Unheard");
+    told.0.learn_interface(Ifindex(2), false);
+    assert_eq!(told.owner_behind(outside, 1, Some(2)), "world");
+    told.0.seen_at(ip(A), &PodUid("web-0".into()), Ifindex(2));
+    assert_eq!(told.owner_behind(A, 1, Some(3)), "shop?/web-0", "it is not only there");
+    told.0.learn_interface(Ifindex(2), true);
+    assert_eq!(told.owner_behind(outside, 1, Some(2)), "Unheard");
+}

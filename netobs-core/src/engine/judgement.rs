@@ -274,9 +274,10 @@ fn findings(judgement: Judgement, example: &Example) -> Vec<Finding> {
     }
 }
 
-/// Neighbours finding each other and packets to many at once are not what policies speak of.
+/// Neighbours finding each other, packets to many at once and what never leaves its pod are not what policies speak of.
 fn is_for_policies(tuple: &Tuple) -> bool {
     [tuple.source, tuple.destination].iter().all(|address| match address {
+        address if address.is_loopback() => false,
         IpAddr::V4(address) => !address.is_multicast() && !address.is_broadcast() && !address.is_unspecified(),
         IpAddr::V6(address) => !address.is_multicast() && !address.is_unicast_link_local() && !address.is_unspecified(),
     })

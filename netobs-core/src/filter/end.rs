@@ -5,7 +5,7 @@ use super::any;
 use crate::{
     change::{Scoped, Service},
     directory::Owner,
-    engine::ExplainedFlow,
+    explained::ExplainedFlow,
     labels::{Labels, Selector, Symbol},
     policy::{Cidr, End},
     workload::Workload,

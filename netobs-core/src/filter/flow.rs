@@ -3,8 +3,9 @@ use super::{EndFilter, Site, any, end::Side};
 use crate::{
     cause::{CauseId, Kind},
     directory::Owner,
-    engine::{ExplainedFlow, Judgement, Reasons},
+    engine::Reasons,
     event::{Ifindex, Protocol, ReasonId},
+    explained::{ExplainedFlow, Judgement},
     flow::Verdict,
     labels::Symbol,
     policy::{Direction, End},

@@ -16,14 +16,6 @@ use crate::{
     policy::{Cidr, Direction, IpBlock, Peer, PortMatch},
 };
 
-pub(super) fn default_deny() -> Draft {
-    Draft {
-        ingress: Some(Vec::new()),
-        egress: Some(Vec::new()),
-        ..empty(Purpose::DefaultDeny, Selector::everything())
-    }
-}
-
 pub(super) fn all(listing: &Listing, request: &Request, choice: &Choice<'_>, needs: &Needs) -> Vec<Draft> {
     let mut builder = Builder {
         listing,
@@ -40,7 +32,7 @@ pub(super) fn all(listing: &Listing, request: &Request, choice: &Choice<'_>, nee
     let mut drafts = builder.finish();
     match request.phase {
         Phase::Dns => drafts.iter_mut().for_each(open_the_rest),
-        Phase::Baseline | Phase::Full => drafts.insert(0, default_deny()),
+        Phase::Baseline | Phase::Full => drafts.insert(0, Draft::default_deny()),
     }
     drafts
 }
@@ -200,7 +192,7 @@ impl<'a> Builder<'a> {
                     (Purpose::Workloads { names, also }, selector)
                 }
             };
-            let mut draft = empty(purpose, subject);
+            let mut draft = Draft::empty(purpose, subject);
             for ((direction, peer, status), content) in rules.by_peer {
                 let rules = draft.rules_mut(direction).get_or_insert_default();
                 let rule = rule(&peer, status, content, self.choice, self.request);
@@ -213,16 +205,6 @@ impl<'a> Builder<'a> {
         }
         drafts.sort_by_cached_key(|draft| order(&draft.purpose));
         drafts
-    }
-}
-
-fn empty(purpose: Purpose, subject: Selector) -> Draft {
-    Draft {
-        name: Symbol::from(""),
-        purpose,
-        subject,
-        ingress: None,
-        egress: None,
     }
 }
 

@@ -1,5 +1,5 @@
 //! What the policies of a namespace have to admit, and what is left out.
-use super::{Choice, LeftOut, Phase, Request, Why, draft};
+use super::{Choice, Draft, LeftOut, Phase, Request, Why};
 use crate::{
     event::Protocol,
     inventory::{Edge, Listing, Mark, Place, Portrait, PortraitKey},
@@ -47,7 +47,7 @@ pub(super) fn all(listing: &Listing, stage: &Stage, choice: &Choice<'_>, request
         stage,
         choice,
         request,
-        deny: [draft::default_deny().policy(&request.namespace)].into_iter().collect(),
+        deny: [Draft::default_deny().policy(&request.namespace)].into_iter().collect(),
     };
     let mut needs = Needs::default();
     for (index, edge) in listing.edges.iter().enumerate() {

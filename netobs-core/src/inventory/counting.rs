@@ -5,13 +5,14 @@ use super::{
     edge::Share,
     edges::EdgeId,
     recognise::recognise,
+    sides::Side,
 };
 use crate::{
     cause::Causes,
     directory::{Directory, Owner},
-    engine::ExplainedFlow,
     enrich::EnrichedFlow,
     event::{Count, Tuple},
+    explained::ExplainedFlow,
     flow::FlowId,
     render,
 };
@@ -119,6 +120,23 @@ impl Inventory {
         self.by_flow.insert(asked, Counted { edge, share, ..before });
     }
 
+    /// Whether it is not for the inventory; a flow whose pod was forgotten meanwhile stays where it was counted.
+    pub(super) fn is_foreign(&self, flow: &EnrichedFlow) -> bool {
+        let before = self.by_flow.get(&flow.flow.id);
+        let before = before.and_then(|before| self.edges.key(before.edge));
+        course::is_foreign(flow) && before.is_none_or(|key| course::may_be_foreign(key))
+    }
+
+    /// A flow that is not for the inventory; before that was known it may have been counted.
+    pub(super) fn pass_over(&mut self, explained: &ExplainedFlow) {
+        if let Some(before) = self.by_flow.remove(&explained.enriched.flow.id) {
+            self.take_back(&before);
+        }
+        if explained.phase.is_last() {
+            self.foreign += 1;
+        }
+    }
+
     fn exchange(&mut self, before: &Counted, share: Share) {
         if let Some(edge) = self.edges.get_mut(before.edge) {
             edge.take_back(&before.share);
@@ -162,6 +180,7 @@ impl Inventory {
 }
 
 fn share(flow: &EnrichedFlow, is_connection: bool) -> Share {
+    let side = side(flow);
     let flow = &flow.flow;
     let mut dropped = flow.further_drops;
     for drop in &flow.drops {
@@ -170,11 +189,18 @@ fn share(flow: &EnrichedFlow, is_connection: bool) -> Share {
     let counted = |count| if is_connection { count } else { Count::ZERO };
     Share {
         verdict: flow.verdict,
+        side,
         is_connection,
         sent: counted(flow.forward),
         replied: counted(flow.reply),
         dropped,
     }
+}
+
+/// Its source's interface saw a connection through a service with the service's address, which is another flow.
+fn side(flow: &EnrichedFlow) -> Side {
+    let at_source = flow.flow.source_interface.is_some() || flow.twin.is_some();
+    Side::of(at_source, flow.flow.destination_interface.is_some())
 }
 
 fn example(flow: &EnrichedFlow) -> Example {

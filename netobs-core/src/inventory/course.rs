@@ -54,6 +54,21 @@ pub(super) fn is_settled(key: &EdgeKey) -> bool {
         .all(|one| *one == CLOSEST)
 }
 
+/// Whether neither end is the cluster's, nor what it offers to those outside.
+pub(super) const fn is_foreign(flow: &EnrichedFlow) -> bool {
+    matches!(
+        (&flow.source, &flow.destination),
+        (Owner::World { .. }, Owner::World { service: None })
+    )
+}
+
+/// Whether of neither end it is known that it is the cluster's.
+pub(super) fn may_be_foreign(key: &EdgeKey) -> bool {
+    [&key.source, &key.destination]
+        .iter()
+        .all(|place| matches!(place, Place::Unknown | Place::World(_)))
+}
+
 const CLOSEST: u8 = 4;
 
 const fn closeness(place: &Place) -> u8 {

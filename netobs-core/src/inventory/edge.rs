@@ -1,7 +1,7 @@
 //! One line of the inventory.
 use std::{cmp::Reverse, collections::VecDeque, net::IpAddr, sync::Arc};
 
-use super::{Marks, Watched};
+use super::{Marks, Sides, Tally, Watched, sides::Side};
 use crate::{
     cause::{CauseId, Kind},
     change::Scoped,
@@ -139,6 +139,8 @@ pub struct Edge {
     pub replied: Count,
     /// Connections by what became of them.
     pub verdicts: Verdicts,
+    /// Where they were seen.
+    pub sides: Sides,
     /// What the kernel dropped.
     pub dropped: Count,
     /// The latest cause of drops.
@@ -169,6 +171,7 @@ impl Edge {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Share {
     pub(super) verdict: Verdict,
+    pub(super) side: Side,
     /// Not if the same connection is counted with its other address.
     pub(super) is_connection: bool,
     pub(super) sent: Count,
@@ -188,6 +191,7 @@ impl Edge {
             sent: Count::ZERO,
             replied: Count::ZERO,
             verdicts: Verdicts::default(),
+            sides: Sides::default(),
             dropped: Count::ZERO,
             cause: None,
             marks: Marks::default(),
@@ -196,24 +200,27 @@ impl Edge {
     }
 
     pub(super) fn give(&mut self, share: &Share) {
-        if share.is_connection {
-            self.connections += 1;
-            *self.verdicts.of(share.verdict) += 1;
-        }
+        let tally = share.tally();
+        self.connections += tally.verdicts.total();
+        self.verdicts.add(tally.verdicts);
         self.sent += share.sent;
         self.replied += share.replied;
         self.dropped += share.dropped;
+        if let Some(side) = self.sides.tally(share.side) {
+            side.add(&tally);
+        }
     }
 
     pub(super) fn take_back(&mut self, share: &Share) {
-        if share.is_connection {
-            self.connections = self.connections.saturating_sub(1);
-            let known = self.verdicts.of(share.verdict);
-            *known = known.saturating_sub(1);
-        }
+        let tally = share.tally();
+        self.connections = self.connections.saturating_sub(tally.verdicts.total());
+        self.verdicts.subtract(tally.verdicts);
         self.sent -= share.sent;
         self.replied -= share.replied;
         self.dropped -= share.dropped;
+        if let Some(side) = self.sides.tally(share.side) {
+            side.subtract(&tally);
+        }
     }
 
     /// Whether nothing is left of it.
@@ -221,8 +228,18 @@ impl Edge {
         self.connections == 0 && self.dropped.is_zero()
     }
 
-    /// Takes in what was seen elsewhere, or more closely, of the same edge.
+    /// Takes in what the same agent saw more of it, or more closely.
     pub fn join(&mut self, other: &Self) {
+        self.join_what_is_not_counted(other);
+        self.connections += other.connections;
+        self.sent += other.sent;
+        self.replied += other.replied;
+        self.verdicts.add(other.verdicts);
+        self.sides.add(&other.sides);
+        self.dropped += other.dropped;
+    }
+
+    pub(super) fn join_what_is_not_counted(&mut self, other: &Self) {
         if other.last > self.last || self.service.is_none() {
             self.service = other.service.clone().or_else(|| self.service.take());
         }
@@ -232,15 +249,25 @@ impl Edge {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.watched = self.watched.max(other.watched);
-        self.connections += other.connections;
-        self.sent += other.sent;
-        self.replied += other.replied;
-        self.verdicts.add(other.verdicts);
-        self.dropped += other.dropped;
         for (mark, by) in other.marks.iter() {
             self.marks.add(mark, by);
         }
         self.examples.join(&other.examples);
+    }
+}
+
+impl Share {
+    /// What it is of connections.
+    fn tally(&self) -> Tally {
+        let mut verdicts = Verdicts::default();
+        if self.is_connection {
+            *verdicts.of(self.verdict) = 1;
+        }
+        Tally {
+            verdicts,
+            sent: self.sent,
+            replied: self.replied,
+        }
     }
 }
 
@@ -254,7 +281,7 @@ impl Verdicts {
         }
     }
 
-    const fn add(&mut self, other: Self) {
+    pub(super) const fn add(&mut self, other: Self) {
         self.forwarded += other.forwarded;
         self.dropped += other.dropped;
         self.unanswered += other.unanswered;

@@ -41,7 +41,7 @@ impl About {
     }
 }
 
-/// Of several agents, what they saw is added up: a connection between two nodes is counted by both.
+/// Of several agents, a connection that two of them saw is counted once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     pub about: About,

@@ -5,13 +5,14 @@ use super::*;
 use crate::{
     cause,
     change::{Backend, Change, EndpointSlice, Kind, Object, Pod, PodUid, Service, SlicePort},
-    engine::Judgement,
     enrich::{EnrichedFlow, enrich},
     event::{Count, Protocol, TcpFlags, Tuple},
+    explained::Judgement,
     fixtures::{applied, at, ip, namespace, node, pod, service},
     flow::{Evidence, Flow, FlowId, InitiatorEvidence, Phase, Verdict},
 };
 
+mod agents;
 mod bounds;
 mod counting;
 mod marks;

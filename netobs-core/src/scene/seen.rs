@@ -7,8 +7,8 @@ use crate::{
     event::{Count, Protocol},
     fixtures::{at, ip, labels},
     inventory::{
-        By, Edge, EdgeKey, Example, ExampleEnd, Listing, Mark, Marks, Place, Portrait, PortraitKey, SeenPod, Verdicts,
-        Watched,
+        By, Edge, EdgeKey, Example, ExampleEnd, Listing, Mark, Marks, Place, Portrait, PortraitKey, SeenPod, Sides,
+        Verdicts, Watched,
     },
     policy::NamedPort,
     workload::{Workload, WorkloadKind},
@@ -85,6 +85,7 @@ impl Seen {
             first: at(10),
             last: at(1_000),
             watched: Watched::default(),
+            sides: Sides::default(),
             connections,
             sent: Count::default(),
             replied: Count::default(),

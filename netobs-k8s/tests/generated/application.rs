@@ -7,7 +7,7 @@ use netobs_core::{
     generate::{Phase, Plan, Request, generate},
     inventory::{
         About, By, Edge, EdgeKey, Example, ExampleEnd, Listing, Mark, Marks, Place, Portrait, PortraitKey, SeenPod,
-        Verdicts, Watched,
+        Sides, Verdicts, Watched,
     },
     labels::Labels,
     policy::NamedPort,
@@ -206,6 +206,7 @@ fn edge(source: &str, destination: &str, (protocol, port): PortOf, connections: 
         first: Timestamp::from_secs(1_771_750_000),
         last,
         watched: Watched::default(),
+        sides: Sides::default(),
         connections,
         sent: Count::default(),
         replied: Count::default(),

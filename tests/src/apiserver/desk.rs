@@ -5,6 +5,7 @@ use super::asked::Record;
 use super::call::{Call, Objects, Target, Verb};
 use super::damage::Damage;
 use super::discovery;
+use super::exec::{self, Rooms};
 use super::fault::{Fault, Faults, Moment};
 use super::forward::{self, Forwards};
 use super::list;
@@ -34,6 +35,7 @@ pub(crate) struct Desk {
     pub(crate) pass: Pass,
     pub(crate) confined: Confined,
     pub(crate) forwards: Forwards,
+    pub(crate) rooms: Rooms,
     pub(crate) address: SocketAddr,
     pub(crate) streaming_lists: bool,
     pub(crate) bookmark_every: Duration,
@@ -90,12 +92,18 @@ impl Desk {
         request: Request<Incoming>,
         pace: Option<u32>,
     ) -> Result<Response<Body>, Broken> {
-        if let Target::Objects(objects) = &call.target
-            && objects.part.as_deref() == Some("portforward")
-        {
-            let response = forward::begin(&self.store, &self.forwards, call, objects, request);
+        if let Some(objects) = call.objects() {
+            let response = match objects.part.as_deref() {
+                Some("portforward") => forward::begin(&self.store, &self.forwards, call, objects, request),
+                Some("exec") => exec::begin(&self.store, &self.rooms, call, objects, request),
+                _ => return self.say(call, request, pace).await,
+            };
             return Ok(response.unwrap_or_else(|refusal| Answer::refusal(&refusal).response()));
         }
+        self.say(call, request, pace).await
+    }
+
+    async fn say(&self, call: &Call, request: Request<Incoming>, pace: Option<u32>) -> Result<Response<Body>, Broken> {
         let is_watch = call.verb == Verb::Watch;
         let fault = if is_watch {
             None

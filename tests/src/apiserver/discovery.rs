@@ -98,6 +98,7 @@ fn resource(kind: &Arc<Kind>) -> Vec<Value> {
         })
     };
     let status = kind.has_status.then(|| part("status", &["get", "patch", "update"]));
-    let forward = (kind.qualified() == "pods").then(|| part("portforward", &["create", "get"]));
-    [Some(whole), status, forward].into_iter().flatten().collect()
+    let parts =
+        ["exec", "portforward"].map(|name| (kind.qualified() == "pods").then(|| part(name, &["create", "get"])));
+    [Some(whole), status].into_iter().chain(parts).flatten().collect()
 }

@@ -42,6 +42,7 @@ pub enum Fault {
 #[derive(Clone, Debug, Default)]
 pub struct On {
     kind: Option<String>,
+    part: Option<String>,
     verb: Option<Verb>,
     times: Option<u32>,
 }
@@ -88,6 +89,14 @@ impl On {
         }
     }
 
+    /// Only for this part of an object, such as `exec`.
+    pub fn part(self, part: &str) -> Self {
+        Self {
+            part: Some(part.to_owned()),
+            ..self
+        }
+    }
+
     pub fn verb(self, verb: Verb) -> Self {
         Self {
             verb: Some(verb),
@@ -106,7 +115,9 @@ impl On {
     fn takes(&self, call: &Call) -> bool {
         let plural = call.objects().map(|objects| &objects.kind.plural);
         let is_kind = self.kind.as_ref().is_none_or(|wanted| plural == Some(wanted));
-        is_kind && self.verb.is_none_or(|wanted| wanted == call.verb)
+        let part = call.objects().and_then(|objects| objects.part.as_ref());
+        let is_part = self.part.as_ref().is_none_or(|wanted| part == Some(wanted));
+        is_kind && is_part && self.verb.is_none_or(|wanted| wanted == call.verb)
     }
 }
 

@@ -4,19 +4,14 @@ use super::answer::Body;
 use super::call::{Call, Objects};
 use super::object::Key;
 use super::refusal::Refusal;
+use super::socket::{self, Socket, frame};
 use super::store::Store;
 use crate::netns::Netns;
 use anyhow::{Context as _, Result};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use futures::{FutureExt as _, SinkExt as _, StreamExt as _, future};
-use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
-use hyper::header::{
-    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
-};
-use hyper::upgrade::Upgraded;
-use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::{Request, Response};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
@@ -24,9 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::{Message, Role};
+use tokio_tungstenite::tungstenite::protocol::Message;
 
 const PROTOCOLS: [&str; 2] = ["v4.channel.k8s.io", "portforward.k8s.io"];
 
@@ -36,8 +29,6 @@ pub(crate) struct Forwards {
     place: Option<Netns>,
     by_pod: Mutex<BTreeMap<Key, SocketAddr>>,
 }
-
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 impl Forwards {
     pub(crate) fn new(place: Option<Netns>) -> Self {
@@ -74,14 +65,7 @@ pub(crate) fn begin(
 ) -> Result<Response<Body>, Refusal> {
     let name = objects.name.as_deref().unwrap_or_default();
     let pod = Key::new(objects.namespace.as_deref().unwrap_or_default(), name);
-    let is_running = {
-        let state = store.read();
-        let fields = &state.found(objects.id, &pod)?.fields;
-        fields
-            .iter()
-            .all(|(field, value)| *field != "status.phase" || value == "Running")
-    };
-    if !is_running {
+    if !socket::is_running(store, objects, &pod)? {
         return Err(Refusal::bad_request(format!(
             "unable to forward port because pod is not running: {name}"
         )));
@@ -90,12 +74,11 @@ pub(crate) fn begin(
     if ports.is_empty() {
         return Err(Refusal::bad_request("query parameter \"port\" is required"));
     }
-    let response = switch(&request)?;
+    let response = socket::switch(&request, &PROTOCOLS)?;
     let targets: Vec<_> = ports.iter().map(|port| (*port, forwards.target(&pod, *port))).collect();
     let place = forwards.place.clone();
     tokio::spawn(async move {
-        if let Ok(upgraded) = hyper::upgrade::on(request).await {
-            let socket = Socket::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
+        if let Ok(socket) = socket::opened(request).await {
             // The client notices that the connection ended, and that is all there is to tell.
             let _ = carry(socket, &targets, place).await;
         }
@@ -110,36 +93,6 @@ fn ports(call: &Call) -> Vec<u16> {
         .flat_map(|ports| ports.split(','))
         .filter_map(|port| port.parse().ok())
         .collect()
-}
-
-fn switch(request: &Request<Incoming>) -> Result<Response<Body>, Refusal> {
-    let header = |name| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
-    };
-    let offered = header(SEC_WEBSOCKET_PROTOCOL).unwrap_or_default();
-    let protocol = PROTOCOLS
-        .into_iter()
-        .find(|ours| offered.split(',').any(|theirs| theirs.trim() == *ours));
-    let (Some(key), Some(protocol)) = (header(SEC_WEBSOCKET_KEY), protocol) else {
-        return Err(Refusal::bad_request(
-            "unable to upgrade: no supported WebSocket protocol was offered",
-        ));
-    };
-    let mut response = Response::new(Empty::new().map_err(|never| match never {}).boxed_unsync());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let headers = response.headers_mut();
-    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
-    let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes()));
-    headers.insert(
-        SEC_WEBSOCKET_ACCEPT,
-        accept.map_err(|_| Refusal::internal("no accept key"))?,
-    );
-    Ok(response)
 }
 
 /// Each port has two channels, one for data and one for what went wrong; both begin with the port's number.
@@ -229,11 +182,4 @@ async fn deliver(writers: &mut [Option<OwnedWriteHalf>], frame: &[u8]) -> Result
         Some(writer) if channel % 2 == 0 => writer.write_all(bytes).await.context("write to the pod"),
         _ => Ok(()),
     }
-}
-
-fn frame(channel: u8, bytes: &[u8]) -> Bytes {
-    let mut frame = BytesMut::with_capacity(bytes.len() + 1);
-    frame.put_u8(channel);
-    frame.put_slice(bytes);
-    frame.freeze()
 }

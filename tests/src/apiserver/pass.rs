@@ -117,9 +117,16 @@ impl Pass {
         self.folder.join("kubeconfig")
     }
 
+    /// The files that pods of a namespace find instead of a kubeconfig.
+    pub(crate) fn service_account(&self, namespace: &str) -> Result<PathBuf> {
+        fs::write(self.folder.join("namespace"), namespace).context("write the namespace")?;
+        Ok(self.folder.clone())
+    }
+
     pub(crate) fn write_kubeconfig(&self, address: SocketAddr, authority_pem: Option<&str>) -> Result<()> {
         let mut cluster = json!({"server": format!("http://{address}")});
         if let Some(pem) = authority_pem {
+            fs::write(self.folder.join("ca.crt"), pem).context("write the authority's certificate")?;
             cluster["server"] = json!(format!("https://{address}"));
             cluster["certificate-authority-data"] = serde_json::to_value(ByteString(pem.as_bytes().to_vec()))?;
         }

@@ -4,16 +4,15 @@ use super::asker::Asker;
 use super::client::{Call, Client};
 use super::folder::Folder;
 use super::objects;
-use super::programs::Programs;
 use super::role::Role;
 use super::scenario::Scenario;
+use super::watcher::{Installation, Watcher};
 use super::worker::Worker;
 use super::{dns, kubectl};
 use crate::apiserver::ApiServer;
 use crate::enforcer::Enforcer;
 use crate::node::{Family, Node};
 use crate::pod::Pod;
-use crate::process::Agent;
 use anyhow::{Context as _, Result, ensure};
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -30,26 +29,26 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Stage {
     clients: BTreeMap<Role, Client>,
     asker: Asker,
-    agent: Agent,
+    watcher: Watcher,
     enforcer: Option<Enforcer>,
     _servers: [Worker; 2],
     server: ApiServer,
     pods: BTreeMap<Role, Pod>,
     node: Node,
-    folder: Folder,
-    programs: Programs,
+    _folder: Folder,
+    socket: PathBuf,
 }
 
 impl Stage {
     /// Sets it up to where the agent is ready; nobody calls anybody yet.
-    pub fn set(scenario: Scenario, programs: Programs) -> Result<Self> {
-        Self::set_with(scenario, programs, |node| ApiServer::start_in(node))
+    pub fn set(scenario: Scenario, installation: impl Into<Installation>) -> Result<Self> {
+        Self::set_with(scenario, installation, |node| ApiServer::start_in(node))
     }
 
     /// The same with a server that is made for the node.
     pub fn set_with(
         scenario: Scenario,
-        programs: Programs,
+        installation: impl Into<Installation>,
         server: impl FnOnce(&Node) -> Result<ApiServer>,
     ) -> Result<Self> {
         let node = Node::routed()?;
@@ -62,19 +61,23 @@ impl Stage {
         let enforcer = enforces.then(|| Enforcer::start(&node, &server)).transpose()?;
         let servers = [web_server(&pods[&Role::Api])?, name_server(&pods)?];
         let folder = Folder::create()?;
-        let agent = start_agent(&node, &server, &folder, &programs)?;
-        let asker = Asker::connect(&folder.path().join(SOCKET), PATIENCE)?;
+        let watcher = Watcher::start(installation.into(), &node, &server, &folder)?;
+        let socket = watcher.socket(folder.path())?;
+        let asker = match Asker::connect(&socket, PATIENCE) {
+            Ok(asker) => asker,
+            Err(error) => return Err(error.context(watcher.last_words())),
+        };
         Ok(Self {
             clients: BTreeMap::new(),
             asker,
-            agent,
+            watcher,
             enforcer,
             _servers: servers,
             server,
             pods,
             node,
-            folder,
-            programs,
+            _folder: folder,
+            socket,
         })
     }
 
@@ -120,7 +123,7 @@ impl Stage {
 
     /// The agent's socket.
     pub fn socket(&self) -> PathBuf {
-        self.folder.path().join(SOCKET)
+        self.socket.clone()
     }
 
     /// Runs a `kubectl` command; the rules follow before it returns.
@@ -134,18 +137,14 @@ impl Stage {
 
     /// The command-line client, asking this agent.
     pub fn netobs(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.programs.cli);
-        command
-            .args(arguments)
-            .env("NETOBS_SERVER", format!("unix://{}", self.socket().display()));
-        command
+        self.watcher.netobs(&self.socket, arguments)
     }
 
     /// Takes everything down; an error if the agent does not end well.
     pub fn strike(self) -> Result<()> {
-        let Self { clients, agent, .. } = self;
+        let Self { clients, watcher, .. } = self;
         drop(clients);
-        let ended = agent.stop(PATIENCE)?;
+        let ended = watcher.stop(PATIENCE)?;
         ensure!(ended.status.success(), "the agent ended badly: {}", ended.stderr);
         Ok(())
     }
@@ -153,9 +152,7 @@ impl Stage {
 
 /// Where the agent listens besides, which only the node reaches.
 pub const LISTEN: &str = "127.0.0.1:4250";
-const HTTP: &str = "127.0.0.1:9450";
 
-const SOCKET: &str = "netobs.sock";
 /// What the clients call.
 const API: &str = "api.prod-a.svc.cluster.local";
 
@@ -168,16 +165,6 @@ fn fill(server: &ApiServer, scenario: Scenario, node: &Node, pods: &BTreeMap<Rol
     }
     all.extend(objects::policies(scenario));
     all.iter().try_for_each(|object| server.apply(object).map(drop))
-}
-
-fn start_agent(node: &Node, server: &ApiServer, folder: &Folder, programs: &Programs) -> Result<Agent> {
-    let mut command = node.command(&programs.agent.to_string_lossy())?;
-    command.arg("--kubeconfig").arg(server.kubeconfig());
-    command.arg("--socket").arg(folder.path().join(SOCKET));
-    command.args(["--node-name", objects::NODE, "--listen", LISTEN, "--http", HTTP]);
-    // Short, for a story is.
-    command.args(["--update-every", "1", "--lag", "1", "--log", "warn"]);
-    Agent::start(&mut command)
 }
 
 fn web_server(pod: &Pod) -> Result<Worker> {

@@ -1,6 +1,6 @@
 //! The `ip` commands and sysctls that make a node, its outside and its pods.
 
-use super::{BRIDGE, Network, Offloads, UPLINK, Uplink};
+use super::{BRIDGE, Network, Offloads, UPLINK};
 use crate::netns::Netns;
 use crate::packet::Mac;
 use crate::site::{Addresses, POD_PREFIX_V4, POD_PREFIX_V6, Site, UPLINK_PREFIX_V4, UPLINK_PREFIX_V6};
@@ -110,12 +110,12 @@ impl Offloads {
     }
 }
 
-pub(super) fn node(site: Site, network: Network, offloads: Offloads, uplink: Uplink, outside: &str) -> String {
+pub(super) fn node(site: Site, network: Network, offloads: Offloads, outside: &str) -> String {
     let (node, out) = (site.node(), site.outside());
     let uplink = format!(
-        "{}link set {UPLINK} {SILENT} up\n\
+        "link add {UPLINK} address {UPLINK_MAC} type veth peer name eth0 address {OUTSIDE_MAC} netns {outside}\n\
+         link set {UPLINK} {SILENT} up\n\
          addr add {}/{UPLINK_PREFIX_V4} dev {UPLINK}\naddr add {}/{UPLINK_PREFIX_V6} dev {UPLINK} nodad\n{}",
-        uplink.link(outside),
         node.v4,
         node.v6,
         default_routes(out, OUTSIDE_MAC, UPLINK),
@@ -124,23 +124,6 @@ pub(super) fn node(site: Site, network: Network, offloads: Offloads, uplink: Upl
     match network {
         Network::Routed => settled + &no_way_back(site.pods()),
         Network::Bridged => settled + &bridge(site.gateway()) + &offloads.settings(BRIDGE),
-    }
-}
-
-impl Uplink {
-    fn link(self, outside: &str) -> String {
-        match self {
-            Self::Veth => {
-                format!(
-                    "link add {UPLINK} address {UPLINK_MAC} type veth peer name eth0 address {OUTSIDE_MAC} netns {outside}\n"
-                )
-            }
-            Self::Card => format!(
-                "link add wire type veth peer name wire-end\nlink set wire {SILENT} up\nlink set wire-end {SILENT} up\n\
-                 link add link wire name {UPLINK} address {UPLINK_MAC} type macvlan mode bridge\n\
-                 link add link wire name eth0 address {OUTSIDE_MAC} netns {outside} type macvlan mode bridge\n"
-            ),
-        }
     }
 }
 

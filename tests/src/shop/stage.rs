@@ -46,7 +46,7 @@ impl Shop {
     /// Sets it up to where the agent is ready; there are no policies, and nobody calls anybody yet.
     pub fn open() -> Result<Self> {
         let programs = Programs::find()?;
-        let node = Node::routed_with_card()?;
+        let node = Node::routed()?;
         let names = Part::ALL.map(Part::pod);
         let pods = node.pods(&names.each_ref().map(String::as_str))?;
         let pods: BTreeMap<Part, Pod> = Part::ALL.into_iter().zip(pods).collect();

@@ -203,12 +203,13 @@ fn count_at_uplink(node: &Node, family: Family) -> Result<()> {
 }
 
 fn assert_pod_end(scene: &Scene, flow: &Flow, port: u16) {
-    let (pod, end) = if port == 443 {
-        (&scene.a, flow.source())
+    let (pod, end, outside) = if port == 443 {
+        (&scene.a, flow.source(), flow.destination())
     } else {
-        (&scene.b, flow.destination())
+        (&scene.b, flow.destination(), flow.source())
     };
     assert_eq!(end.interface.as_deref(), Some(pod.host_interface()), "{flow:?}");
+    assert_eq!(outside.interface, None, "{flow:?}");
 }
 
 #[test]

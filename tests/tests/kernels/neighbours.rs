@@ -91,6 +91,13 @@ fn programs_and_qdiscs_of_others_are_there_before_during_and_after() -> Result<(
         }
         assert!(has_clsact(&node, a.host_interface())?);
     }
+    drop(others);
+    Observer::start(&node)?.stop()?;
+    assert_eq!(filters(&node, a.host_interface())?, NONE);
+    assert!(
+        has_clsact(&node, a.host_interface())?,
+        "it was there before us, though a crash is between"
+    );
     Ok(())
 }
 
@@ -123,5 +130,9 @@ fn taps_that_a_crash_left_are_replaced_not_doubled() -> Result<()> {
     let flow = observer.stop()?.take(|flow| flow.destination().port == Some(53))?;
     assert_eq!(flow.sent().packets, DATAGRAMS, "each packet once: {flow:?}");
     assert_eq!(filters(&node, a.host_interface())?, NONE);
+    assert!(
+        !has_clsact(&node, a.host_interface())?,
+        "the one that crashed had made the qdisc"
+    );
     Ok(())
 }

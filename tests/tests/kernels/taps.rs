@@ -9,13 +9,20 @@ pub(super) const NONE: [Vec<u32>; 2] = [Vec::new(), Vec::new()];
 
 /// Whether this kernel has TCX, which came with Linux 6.6.
 pub(super) fn has_tcx() -> Result<bool> {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").context("the kernel's release")?;
+    Ok(version()? >= (6, 6))
+}
+
+pub(super) fn version() -> Result<(u32, u32)> {
+    let release = release()?;
     let mut numbers = release.split(['.', '-']).map_while(|part| part.trim().parse().ok());
-    let version: (u32, u32) = (
+    Ok((
         numbers.next().context(release.clone())?,
         numbers.next().context(release.clone())?,
-    );
-    Ok(version >= (6, 6))
+    ))
+}
+
+pub(super) fn release() -> Result<String> {
+    fs::read_to_string("/proc/sys/kernel/osrelease").context("the kernel's release")
 }
 
 /// Numbers of our programs among the filters of an interface, from the pod and to it.

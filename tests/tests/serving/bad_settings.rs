@@ -121,6 +121,16 @@ fn a_file_that_is_no_socket_is_left_alone() -> Result<()> {
 }
 
 #[test]
+fn an_interface_that_is_not_there_is_told_before_anybody_is_served() -> Result<()> {
+    let (node, socket) = (Node::routed()?, socket());
+    let ended = start(&node, &socket, &["--interface", "nosuch0"])?.wait_for_end(PATIENCE)?;
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("no interface nosuch0"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("serving"), "{}", ended.stderr);
+    Ok(())
+}
+
+#[test]
 fn serving_nobody_at_all_is_no_error() -> Result<()> {
     let node = Node::routed()?;
     let agent = Agent::start(command(&node)?.args(EXPORT_ONLY))?;

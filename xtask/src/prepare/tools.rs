@@ -27,6 +27,9 @@ pub(crate) const NETWORK: [Tool; 4] = [
 
 pub(crate) const CONTAINERS: [Tool; 2] = [tool("runc", "runc"), tool("nsenter", "util-linux")];
 
+/// What processes in pods open connections with.
+pub(crate) const PROBES: [Tool; 2] = [tool("busybox", "busybox-static"), tool("curl", "curl")];
+
 pub(crate) const READERS: [Tool; 2] = [tool("chromium", "chromium"), tool("dot", "graphviz")];
 
 pub(crate) const MACHINE: [Tool; 4] = [

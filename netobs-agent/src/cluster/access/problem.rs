@@ -1,7 +1,10 @@
 //! What is wrong with a configuration, in which field, and what to do about it.
 use std::{io, path::Path};
 
-use kube::config::{InClusterError, Kubeconfig, KubeconfigError, LoadDataError};
+use kube::{
+    client::AuthError,
+    config::{InClusterError, Kubeconfig, KubeconfigError, LoadDataError},
+};
 
 use super::ClusterError;
 
@@ -70,7 +73,11 @@ pub(super) fn of_file(
         KubeconfigError::Parse(error) => problem(
             path,
             "the file",
-            format!("it is no kubeconfig: {error}"),
+            // What the parser says quotes the file, which holds credentials.
+            match error.location() {
+                Some(at) => format!("it is no kubeconfig from line {}, column {} on", at.line(), at.column()),
+                None => "it is no kubeconfig".to_owned(),
+            },
             "`kubectl config view --raw --kubeconfig` with this file tells the same; mend it or name another",
         ),
         KubeconfigError::CurrentContextNotSet => problem(
@@ -114,7 +121,7 @@ pub(super) fn of_access(path: &Path, error: &kube::Error) -> ClusterError {
     }
     let (field, text, remedy) = if let kube::Error::Auth(error) = error {
         let remedy = "see that the token file is there and readable, or the command can be run, as the agent's user";
-        ("users[].user", error.to_string(), remedy)
+        ("users[].user", of_credentials(error), remedy)
     } else if let kube::Error::RustlsTls(error) = error {
         let remedy = "each must be PEM (base64 of it in the -data fields), and the key that of the certificate";
         let field = "certificate-authority, client-certificate or client-key";
@@ -127,6 +134,22 @@ pub(super) fn of_access(path: &Path, error: &kube::Error) -> ClusterError {
         )
     };
     problem(path, field, text, remedy)
+}
+
+/// What kube says quotes all that a credentials command printed, which may be a token.
+pub(in crate::cluster) fn of_credentials(error: &AuthError) -> String {
+    if let AuthError::AuthExecParse(_) = error {
+        "what the credentials command printed is no ExecCredential".to_owned()
+    } else if let AuthError::AuthExecRun { cmd, out, .. } = error {
+        let said = String::from_utf8_lossy(&out.stderr);
+        format!(
+            "the credentials command {cmd} ended with {}: {}",
+            out.status,
+            said.trim()
+        )
+    } else {
+        error.to_string()
+    }
 }
 
 /// kube takes a file without certificates for one, and then trusts nobody.

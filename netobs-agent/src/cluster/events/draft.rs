@@ -5,6 +5,7 @@ use netobs_core::{
     directory::Owner,
     labels::Symbol,
     policy::PolicyId,
+    redact::is_pseudonym,
     render,
     suggest::Suggestion,
     time::Timestamp,
@@ -59,6 +60,7 @@ pub(super) fn regarding(cause: &Cause) -> Option<Regarding> {
         Party::Namespace(name) => Some(Regarding::namespace(name)),
         Party::Workload { .. } => pods
             .find(|pod| Party::workload(pod) == subject)
+            .filter(|pod| !is_pseudonym(&pod.name))
             .map(|pod| Regarding::pod(pod)),
         Party::Node(_) | Party::Service(_) | Party::World(_) | Party::Unknown(_) => None,
     }

@@ -61,6 +61,11 @@ impl Cursor {
         self.next
     }
 
+    /// How often, before it, it was told for how long nobody watched.
+    pub(in crate::serve) const fn restarts(&self) -> u64 {
+        self.passed.restarts
+    }
+
     /// At most so many flows that were seen since then are not kept any more, and so are not read.
     pub(in crate::serve) fn too_late_for(&self, feed: &Feed, since: Timestamp) -> u64 {
         let whole_blocks = feed.ring().gone_since(since, self.next);

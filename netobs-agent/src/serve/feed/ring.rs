@@ -8,6 +8,7 @@ use bytes::Bytes;
 use netobs_core::{
     engine::{ExplainedFlow, Where},
     time::Timestamp,
+    unwatched::Unwatched,
 };
 
 use super::{gone::Gone, sums::Sums};
@@ -19,6 +20,7 @@ pub(in crate::serve) const BLOCK: usize = 256;
 pub(in crate::serve) enum Told {
     Flow(Arc<ExplainedFlow>),
     Lost { place: Where, count: u64 },
+    Unwatched(Unwatched),
 }
 
 #[derive(Debug)]
@@ -145,7 +147,7 @@ impl Told {
     pub(super) fn time(&self) -> Option<Timestamp> {
         match self {
             Self::Flow(flow) => Some(flow.enriched.flow.last),
-            Self::Lost { .. } => None,
+            Self::Lost { .. } | Self::Unwatched(_) => None,
         }
     }
 }

@@ -7,6 +7,8 @@ use super::ring::Told;
 pub(in crate::serve) struct Sums {
     pub(in crate::serve) flows: u64,
     pub(in crate::serve) lost: Losses,
+    /// How often it was told for how long nobody watched: once, or not yet.
+    pub(in crate::serve) restarts: u64,
 }
 
 /// By where it was lost.
@@ -23,6 +25,7 @@ impl Sums {
     pub(super) const fn add(&mut self, told: &Told) {
         match told {
             Told::Flow(_) => self.flows += 1,
+            Told::Unwatched(_) => self.restarts += 1,
             Told::Lost { place, count } => {
                 let lost = self.lost.of_mut(*place);
                 *lost = lost.saturating_add(*count);
@@ -34,6 +37,7 @@ impl Sums {
     pub(super) const fn since(self, earlier: Self) -> Self {
         Self {
             flows: self.flows - earlier.flows,
+            restarts: self.restarts - earlier.restarts,
             lost: Losses {
                 kernel: self.lost.kernel - earlier.lost.kernel,
                 flow_table: self.lost.flow_table - earlier.lost.flow_table,

@@ -25,6 +25,7 @@ impl Account {
             Heard::Entry(entry) => match &entry.told {
                 Told::Flow(flow) => self.flows.push(flow.enriched.flow.id.0),
                 Told::Lost { place, count } => self.add_lost(*place, *count),
+                Told::Unwatched(_) => {}
             },
             Heard::Missed(sums) => {
                 self.missed += sums.flows;

@@ -1,11 +1,16 @@
 //! Accepts at one door. A handshake that takes long is nobody else's trouble.
-use std::{future, io, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use futures::{StreamExt as _, stream::FuturesUnordered};
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener},
     select,
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::mpsc,
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
@@ -15,6 +20,7 @@ use super::Door;
 use crate::serve::{
     connection::{Connection, Stream},
     tls::TlsKeeper,
+    visitors::{Peer, Place, Visitors},
 };
 
 const LONGEST_HANDSHAKE: Duration = Duration::from_secs(10);
@@ -25,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub(in crate::serve) struct Reception {
     connections: mpsc::Sender<Connection>,
-    places: Arc<Semaphore>,
+    visitors: Visitors,
 }
 
 /// Goes on until nobody takes connections any more.
@@ -44,23 +50,20 @@ pub(in crate::serve) async fn accept(door: Door, reception: Reception) {
 }
 
 impl Reception {
-    /// For so many connections at once, at all doors together; whoever comes then waits outside.
-    pub(in crate::serve) fn new(connections: mpsc::Sender<Connection>, most: usize) -> Self {
-        Self {
-            connections,
-            places: Arc::new(Semaphore::new(most)),
-        }
+    pub(in crate::serve) const fn new(connections: mpsc::Sender<Connection>, visitors: Visitors) -> Self {
+        Self { connections, visitors }
     }
 
-    async fn place(&self) -> OwnedSemaphorePermit {
-        match Arc::clone(&self.places).acquire_owned().await {
-            Ok(place) => place,
-            // Nobody closes it.
-            Err(_) => future::pending().await,
+    /// Whoever gets no place is not let in: closing the connection says so at once.
+    async fn place(&self, peer: Peer) -> Option<Place> {
+        let place = self.visitors.admit(peer).await;
+        if place.is_none() {
+            debug!(?peer, "no room for one more connection");
         }
+        place
     }
 
-    async fn let_in(&self, stream: Stream, place: OwnedSemaphorePermit) {
+    async fn let_in(&self, stream: Stream, place: Place) {
         // Failing means that nobody takes connections, and then this future is dropped.
         let _ = self.connections.send(Connection::new(stream, place)).await;
     }
@@ -68,8 +71,11 @@ impl Reception {
 
 async fn accept_unix(listener: &UnixListener, reception: &Reception) {
     loop {
-        let place = reception.place().await;
-        if let Some((stream, _)) = or_pause(listener.accept().await).await {
+        let Some((stream, _)) = or_pause(listener.accept().await).await else {
+            continue;
+        };
+        let user = stream.peer_cred().map_or(Peer::Unknown, |peer| Peer::User(peer.uid()));
+        if let Some(place) = reception.place(user).await {
             reception.let_in(Stream::Unix(stream), place).await;
         }
     }
@@ -77,8 +83,10 @@ async fn accept_unix(listener: &UnixListener, reception: &Reception) {
 
 async fn accept_tcp(listener: &TcpListener, reception: &Reception) {
     loop {
-        let place = reception.place().await;
-        if let Some((stream, _)) = or_pause(listener.accept().await).await {
+        let Some((stream, peer)) = or_pause(listener.accept().await).await else {
+            continue;
+        };
+        if let Some(place) = reception.place(Peer::of(peer.ip())).await {
             reception.let_in(Stream::Tcp(at_once(stream)), place).await;
         }
     }
@@ -86,15 +94,11 @@ async fn accept_tcp(listener: &TcpListener, reception: &Reception) {
 
 async fn accept_tls(listener: &TcpListener, keeper: &Arc<TlsKeeper>, reception: &Reception) {
     let mut handshakes = FuturesUnordered::new();
-    let come = || async {
-        let place = reception.place().await;
-        (listener.accept().await, place)
-    };
     loop {
         select! {
-            (accepted, place) = come() => {
-                if let Some((stream, _)) = or_pause(accepted).await {
-                    handshakes.push(shake_hands(stream, place, keeper));
+            accepted = listener.accept() => {
+                if let Some((stream, peer)) = or_pause(accepted).await {
+                    handshakes.push(shake_hands(stream, peer.ip(), keeper, reception));
                 }
             }
             Some(shaken) = handshakes.next() => {
@@ -108,19 +112,23 @@ async fn accept_tls(listener: &TcpListener, keeper: &Arc<TlsKeeper>, reception: 
 
 async fn shake_hands(
     stream: TcpStream,
-    place: OwnedSemaphorePermit,
+    peer: IpAddr,
     keeper: &TlsKeeper,
-) -> Option<(Stream, OwnedSemaphorePermit)> {
-    let peer = stream.peer_addr();
+    reception: &Reception,
+) -> Option<(Stream, Place)> {
+    let place = reception.place(Peer::of(peer)).await?;
     let acceptor = TlsAcceptor::from(keeper.config());
-    let shaken = timeout(LONGEST_HANDSHAKE, acceptor.accept(at_once(stream))).await;
+    let shaken = select! {
+        shaken = timeout(LONGEST_HANDSHAKE, acceptor.accept(at_once(stream))) => shaken,
+        () = place.visit().until_let_go() => return None,
+    };
     let error = match shaken {
         Ok(Ok(stream)) => return Some((Stream::Tls(Box::new(stream)), place)),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "it took too long".to_owned(),
     };
     keeper.count_failure();
-    debug!(?peer, error, "no TLS connection came about");
+    debug!(%peer, error, "no TLS connection came about");
     None
 }
 
@@ -136,9 +144,23 @@ async fn or_pause<T>(accepted: io::Result<T>) -> Option<T> {
     match accepted {
         Ok(accepted) => Some(accepted),
         Err(error) => {
-            warn!("a client could not be accepted: {error}");
+            not_accepted(&error);
             sleep(PAUSE).await;
             None
         }
+    }
+}
+
+/// It is tried again many times a second, and said once a minute.
+pub(in crate::serve) fn not_accepted(error: &io::Error) {
+    const PAUSE: Duration = Duration::from_secs(60);
+    static SAID: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if said.is_none_or(|said| said.elapsed() > PAUSE) {
+        *said = Some(Instant::now());
+        warn!(
+            "clients cannot be accepted: {error}; those who come wait meanwhile. If files are too many, raise the limit on \
+             open files (LimitNOFILE of the container runtime, or ulimit -n) or lower --most-subscribers"
+        );
     }
 }

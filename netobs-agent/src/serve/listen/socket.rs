@@ -110,7 +110,11 @@ impl Drop for SocketFile {
         let is_ours = self.identity.is_some() && identity(&self.path) == self.identity;
         let removed = if is_ours { fs::remove_file(&self.path) } else { Ok(()) };
         removed.unwrap_or_else(|error: io::Error| {
-            warn!(%error, "the socket {} stays behind", self.path.display());
+            warn!(
+                "the socket {} stays behind: {error}; the agent may not write to its folder. The next agent replaces it if it \
+                 may; else remove it",
+                self.path.display()
+            );
         });
     }
 }

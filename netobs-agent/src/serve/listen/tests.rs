@@ -1,6 +1,7 @@
 //! Sockets and addresses that are taken, stale or not ours.
 use std::{
     fs,
+    io::ErrorKind,
     os::unix::{
         fs::{MetadataExt as _, PermissionsExt as _},
         net::UnixListener,
@@ -8,16 +9,21 @@ use std::{
     time::Duration,
 };
 
-use tokio::{net::UnixStream, sync::mpsc, task::JoinSet, time::timeout};
+use tokio::{io::AsyncReadExt as _, net::UnixStream, sync::mpsc, task::JoinSet, time::timeout};
 
 use super::{Reception, accept, open};
 use crate::serve::{
-    ServeError, Server, Settings,
+    ServeError, Server, Settings, Sides,
     tests::scene::{Folder, connect, feed, settings},
+    visitors::{Bounds, Kind, Visitors},
 };
 
 async fn bind(settings: &Settings) -> Result<Server, ServeError> {
-    Server::bind(settings, feed(1), mpsc::channel(1).0).await
+    let feeds = Sides {
+        inside: feed(1),
+        outside: feed(1),
+    };
+    Server::bind(settings, feeds, None, mpsc::channel(1).0).await
 }
 
 async fn error(settings: &Settings) -> ServeError {
@@ -169,12 +175,20 @@ async fn a_running_server_is_not_pushed_aside_by_another() {
 }
 
 #[tokio::test]
-async fn beyond_the_bound_a_client_waits_until_another_goes() {
+async fn beyond_the_bound_who_is_idle_makes_room() {
+    const LONG: Duration = Duration::from_secs(600);
     let folder = Folder::new();
     let path = folder.path("netobs.sock");
     let doors = open(&settings(&path), None).await.unwrap();
     let (sender, mut connections) = mpsc::channel(16);
-    let reception = Reception::new(sender, 2);
+    let visitors = Visitors::new(Bounds {
+        most: 2,
+        most_of_one: 2,
+        first_call: LONG,
+        idle: LONG,
+        answer: LONG,
+    });
+    let reception = Reception::new(sender, visitors.clone());
     let mut accepting = JoinSet::new();
     for door in doors {
         accepting.spawn(accept(door, reception.clone()));
@@ -183,10 +197,16 @@ async fn beyond_the_bound_a_client_waits_until_another_goes() {
     for _ in 0..3 {
         clients.push(UnixStream::connect(&path).await.unwrap());
     }
-    let first = connections.recv().await.unwrap();
-    let _second = connections.recv().await.unwrap();
+    let mut first = connections.recv().await.unwrap();
+    let second = connections.recv().await.unwrap();
+    let ended = timeout(Duration::from_secs(10), first.read_u8()).await.unwrap();
+    assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionAborted);
     let wait = Duration::from_millis(100);
     assert!(timeout(wait, connections.recv()).await.is_err(), "a third was let in");
     drop(first);
-    connections.recv().await.unwrap();
+    let third = connections.recv().await.unwrap();
+    let _calls = [second.visit(), third.visit()].map(|visit| visit.begin(Kind::Stream));
+    let mut refused = UnixStream::connect(&path).await.unwrap();
+    assert_eq!(refused.read(&mut [0]).await.unwrap(), 0, "nobody can make room");
+    assert_eq!(visitors.attendance().refused, 1);
 }

@@ -13,14 +13,30 @@ pub(super) fn tell(page: &mut Page, snapshot: &Snapshot) {
         "When the agent started, in seconds since 1970.",
     )
     .is(seconds(snapshot.started));
+    tell_unwatched(page, snapshot);
     page.gauge("netobs_flows_kept", "Connections that are kept now.")
         .is(snapshot.flows_kept);
+    let help = "Connections that are not in the inventory, for neither end is the cluster's.";
+    page.counter("netobs_foreign_connections_total", help)
+        .is(snapshot.foreign);
     tell_kernel(page, snapshot);
     tell_judged(page, snapshot);
     tell_causes(page, snapshot);
     if let Some(cluster) = &snapshot.cluster {
         tell_watches(page, cluster, snapshot.now);
     }
+}
+
+/// Not on the page where it is not known.
+fn tell_unwatched(page: &mut Page, snapshot: &Snapshot) {
+    let known = snapshot.unwatched.and_then(|span| Some((span.length()?, span.at_most)));
+    let Some((length, at_most)) = known else { return };
+    let bound = if at_most { "at_most" } else { "exact" };
+    page.gauge(
+        "netobs_unwatched_seconds",
+        "For how long nobody watched before this agent did.",
+    )
+    .with(&[("bound", bound)], length.as_secs_f64());
 }
 
 fn tell_kernel(page: &mut Page, snapshot: &Snapshot) {

@@ -5,8 +5,8 @@ use netobs_api::{model::Gathering, v1};
 use netobs_core::{
     event::{Count, Protocol},
     inventory::{
-        About, Edge, EdgeKey, Examples, Forgotten, Listing, Marks, Place, Portrait, PortraitKey, Span, Verdicts, Watch,
-        Watched,
+        About, Edge, EdgeKey, Examples, Forgotten, Listing, Marks, Place, Portrait, PortraitKey, Sides, Span, Verdicts,
+        Watch, Watched,
     },
     labels::Labels,
     time::Timestamp,
@@ -74,6 +74,7 @@ fn edge(namespace: &str, name: &str, destination: Place) -> Arc<Edge> {
         first: Timestamp::from_secs(1_500),
         last: Timestamp::from_secs(1_600),
         watched: Watched::default(),
+        sides: Sides::default(),
         connections: 3,
         sent: Count::ZERO,
         replied: Count::ZERO,

@@ -28,7 +28,7 @@ use tokio::{
 };
 use tonic::transport::{Channel, Endpoint};
 
-use crate::serve::{Feed, NotFound, Question, Server, Settings, Snapshot};
+use crate::serve::{Feed, NotFound, Question, Screen, Server, Settings, Sides, Snapshot};
 
 pub(in crate::serve) const NETFILTER_DROP: ReasonId = ReasonId(12);
 
@@ -63,6 +63,7 @@ impl Drop for Folder {
 
 pub(in crate::serve) struct Scene {
     pub(in crate::serve) feed: Feed,
+    pub(in crate::serve) outside: Feed,
     pub(in crate::serve) addresses: Vec<String>,
     pub(in crate::serve) snapshot: Arc<Mutex<Snapshot>>,
     pub(in crate::serve) folder: Folder,
@@ -78,12 +79,26 @@ impl Scene {
 
     /// With a history of so many flows, on a socket and where else the settings say.
     pub(in crate::serve) async fn with(history: usize, change: impl FnOnce(&mut Settings, &Folder)) -> Self {
+        Self::behind(None, history, change).await
+    }
+
+    /// What comes from outside comes through the screen, if there is one.
+    pub(in crate::serve) async fn behind(
+        screen: Option<Screen>,
+        history: usize,
+        change: impl FnOnce(&mut Settings, &Folder),
+    ) -> Self {
         let folder = Folder::new();
         let mut settings = settings(&folder.path("netobs.sock"));
         change(&mut settings, &folder);
         let feed = feed(history);
         let (questions, asked) = mpsc::channel(16);
-        let server = Server::bind(&settings, feed.clone(), questions).await.unwrap();
+        let outside = screen.as_ref().map_or_else(|| feed.clone(), |_| self::feed(history));
+        let feeds = Sides {
+            inside: feed.clone(),
+            outside: outside.clone(),
+        };
+        let server = Server::bind(&settings, feeds, screen, questions).await.unwrap();
         let addresses = server.addresses();
         let snapshot = Arc::new(Mutex::new(snapshot()));
         let (stop, stopped) = oneshot::channel();
@@ -94,6 +109,7 @@ impl Scene {
         app.spawn(answer(asked, Arc::clone(&snapshot)));
         Self {
             feed,
+            outside,
             addresses,
             snapshot,
             folder,
@@ -175,7 +191,7 @@ async fn answer(mut asked: mpsc::Receiver<Question>, snapshot: Arc<Mutex<Snapsho
             Question::Snapshot { reply } => {
                 let _ = reply.send(snapshot.lock().unwrap().clone());
             }
-            Question::Explain { question, reply } => {
+            Question::Explain { question, reply, .. } => {
                 let answer = if question.port == 1 {
                     Err(NotFound("there is no pod a/b".to_owned()))
                 } else {
@@ -196,6 +212,7 @@ pub(in crate::serve) fn snapshot() -> Snapshot {
         kernel_release: "6.1.0".to_owned(),
         started: at(100),
         now: at(200),
+        unwatched: None,
         not_ready: Vec::new(),
         attach_by: "tcx",
         interfaces: 3,
@@ -204,6 +221,7 @@ pub(in crate::serve) fn snapshot() -> Snapshot {
         skipped: vec![("arp", 5)],
         cluster: None,
         flows_kept: 6,
+        foreign: 7,
         drops: BTreeMap::new(),
         causes: Vec::new(),
         causes_not_kept: 0,

@@ -116,6 +116,7 @@ async fn metrics_tell_what_the_app_knows() {
         ("netobs_ability{ability=\"tcx\"}", 0.0),
         ("netobs_kernel_lost_packets_total{place=\"tap\"}", 4.0),
         ("netobs_kernel_skipped_packets_total{what=\"arp\"}", 5.0),
+        ("netobs_foreign_connections_total", 7.0),
         ("netobs_causes{kind=\"label\",state=\"drifted\"}", 2.0),
     ];
     for (name, value) in expected {

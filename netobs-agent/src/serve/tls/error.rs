@@ -1,18 +1,19 @@
 //! What can be wrong with certificates and keys.
 use std::{io, path::PathBuf, sync::Arc};
 
-use rustls::pki_types::pem;
-
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum TlsError {
-    #[error("{} cannot be read: {source}; name a PEM file with {flag}", path.display())]
+    #[error(
+        "{} cannot be read: {source}; name a PEM file with {flag}, which the agent's user may read without any capability",
+        path.display()
+    )]
     Unreadable {
         path: PathBuf,
         flag: &'static str,
         source: Arc<io::Error>,
     },
-    #[error("{} is not well-formed PEM: {source:?}; write it anew", path.display())]
-    BadPem { path: PathBuf, source: Arc<pem::Error> },
+    #[error("{} is not well-formed PEM: {problem}; write it anew", path.display())]
+    BadPem { path: PathBuf, problem: &'static str },
     #[error(
         "{} holds no certificate: it must hold a line BEGIN CERTIFICATE, the server's own first, then those between it \
          and its authority",
@@ -26,7 +27,11 @@ pub(crate) enum TlsError {
     NoKey { path: PathBuf },
     #[error("the key {} does not belong to the certificate {}: give both from one pair", key.display(), cert.display())]
     KeyOfAnother { cert: PathBuf, key: PathBuf },
-    #[error("the certificate {} and the key {} cannot be used: {source}", cert.display(), key.display())]
+    #[error(
+        "the certificate {} and the key {} cannot be used: {source}; give the certificate of a server, and its own key",
+        cert.display(),
+        key.display()
+    )]
     Unusable {
         cert: PathBuf,
         key: PathBuf,

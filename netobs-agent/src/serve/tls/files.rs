@@ -1,5 +1,5 @@
 //! From PEM files to what a handshake needs, with everything checked that can be.
-use std::{fs, path::Path, sync::Arc};
+use std::{fmt, fs, path::Path, sync::Arc};
 
 use netobs_core::time::Timestamp;
 use rustls::{
@@ -19,7 +19,7 @@ use crate::serve::Tls;
 #[derive(Clone, Debug)]
 pub(super) struct Contents(Result<Read, TlsError>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Read {
     cert: Vec<u8>,
     key: Vec<u8>,
@@ -75,6 +75,13 @@ impl Contents {
     }
 }
 
+/// Says nothing of what is in them: one is a key.
+impl fmt::Debug for Read {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Read").finish_non_exhaustive()
+    }
+}
+
 impl PartialEq for Contents {
     /// Two failures are the same if they read the same.
     fn eq(&self, other: &Self) -> bool {
@@ -96,7 +103,7 @@ fn read(path: &Path, flag: &'static str) -> Result<Vec<u8>, TlsError> {
 
 fn certificates(pem: &[u8], path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let all = all.map_err(|error| bad_pem(path, error))?;
+    let all = all.map_err(|error| bad_pem(path, &error))?;
     if all.is_empty() {
         return Err(TlsError::NoCertificate { path: path.to_owned() });
     }
@@ -108,15 +115,23 @@ fn key(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
         if matches!(error, pem::Error::NoItemsFound) {
             TlsError::NoKey { path: path.to_owned() }
         } else {
-            bad_pem(path, error)
+            bad_pem(path, &error)
         }
     })
 }
 
-fn bad_pem(path: &Path, error: pem::Error) -> TlsError {
+/// What the parser says quotes the file, which may hold a key.
+fn bad_pem(path: &Path, error: &pem::Error) -> TlsError {
+    let problem = if matches!(error, pem::Error::MissingSectionEnd { .. }) {
+        "a line BEGIN has no line END"
+    } else if matches!(error, pem::Error::Base64Decode(_)) {
+        "what is between BEGIN and END is no base64"
+    } else {
+        "a line BEGIN is not as it should be"
+    };
     TlsError::BadPem {
         path: path.to_owned(),
-        source: Arc::new(error),
+        problem,
     }
 }
 

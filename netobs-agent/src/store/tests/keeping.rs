@@ -1,9 +1,10 @@
 //! What is written is there again, and no more than that.
-use netobs_api::model::InventoryReader;
+use netobs_api::{model::InventoryReader, v1};
 use netobs_core::{
     cause::{CauseId, Kind},
-    inventory::CauseSummary,
+    inventory::{CauseSummary, Tally},
 };
+use prost::Message as _;
 
 use super::*;
 
@@ -86,6 +87,34 @@ fn a_cause_of_an_earlier_run_has_no_number_in_this_one() {
     let read = record::read_edge(&mut InventoryReader::default(), &key, &value).unwrap();
     let cause = read.cause.unwrap();
     assert_eq!((cause.id, &*cause.headline), (None, "namespace ops has no label env"));
+}
+
+#[test]
+fn where_connections_were_seen_is_kept_and_of_an_earlier_agents_edges_taken_for_both_ends() {
+    let tally = |forwarded| Tally {
+        verdicts: Verdicts {
+            forwarded,
+            ..Verdicts::default()
+        },
+        ..Tally::default()
+    };
+    let sides = Sides {
+        at_source: tally(3),
+        at_destination: tally(4),
+        joined: None,
+    };
+    let known = Edge {
+        sides: sides.clone(),
+        ..edge(1, 9)
+    };
+    let (key, value) = (record::edge_key(&known.key), record::edge(&known));
+    let read = |value: &[u8]| record::read_edge(&mut InventoryReader::default(), &key, value).unwrap();
+    assert_eq!((read(&value).sides, read(&value).connections), (sides, 9));
+    // As the contract was before it had these fields.
+    let mut message = v1::Edge::decode(&*value).unwrap();
+    (message.at_source, message.at_destination) = (None, None);
+    let earlier = read(&message.encode_to_vec());
+    assert_eq!((earlier.sides, earlier.connections), (Sides::default(), 9));
 }
 
 #[test]

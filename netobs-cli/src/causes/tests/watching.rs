@@ -59,6 +59,7 @@ fn json_tells_every_message_but_the_end_of_the_list() {
     let lost = Message::Lost(Lost {
         place: LostPlace::Subscriber.into(),
         count: 4,
+        unwatched: None,
     });
     let messages = [counted(1), Message::CaughtUp(Caught {}), counted(2), lost];
     let text = messages
@@ -79,6 +80,7 @@ fn a_table_goes_on_under_one_head() {
     let lost = Message::Lost(Lost {
         place: LostPlace::Subscriber.into(),
         count: 4,
+        unwatched: None,
     });
     let messages = [counted(1), lost, Message::Cause(mended())];
     let text = messages

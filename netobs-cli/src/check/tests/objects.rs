@@ -130,8 +130,8 @@ fn default_deny_labels_and_dns_are_read_from_the_objects() {
     "#]]
     .assert_eq(&of(&facts, "default deny"));
     expect![[r#"
-        Mend: labels that policies select on (env) are lacking on 1 namespace (ops-utils) -> `kubectl get ns,po,netpol -A -o yaml | netobs audit -f -` names each, with the command that mends it
-        Note: labels that policies select on are lacking on 1 namespace without pods: empty -> `kubectl get ns,po,netpol -A -o yaml | netobs audit -f -` names each, with the command that mends it
+        Mend: labels that policies select on (env) are lacking on 1 namespace (ops-utils) -> `netobs audit` names each, with the command that mends it
+        Note: labels that policies select on are lacking on 1 namespace without pods: empty -> `netobs audit` names each, with the command that mends it
     "#]].assert_eq(&of(&facts, "labels"));
     expect![[r#"
         Mend: pods may send only what policies admit, and not ask DNS, in prod-b -> `netobs generate -n NAMESPACE --phase dns` writes the policy that admits it

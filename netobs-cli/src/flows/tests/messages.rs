@@ -20,6 +20,7 @@ pub(super) fn lost(place: LostPlace, count: u64) -> SubscribeResponse {
         message: Some(Message::Lost(Lost {
             place: place.into(),
             count,
+            unwatched: None,
         })),
         node_name: "node-a".to_owned(),
     }

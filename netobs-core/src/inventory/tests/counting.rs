@@ -192,3 +192,32 @@ fn a_portrait_shows_the_latest_pod_of_a_workload_and_some_of_the_others() {
     scene.tell(flow(19, "10.244.1.19", DB, 5432, 2));
     assert_eq!(scene.inventory.portraits().len(), 2, "db and api");
 }
+
+#[test]
+fn what_is_dropped_among_those_outside_takes_no_room_and_is_counted_once() {
+    let mut scene = Scene::default();
+    scene
+        .tell(dropped(flow(1, "172.17.0.2", "203.0.113.1", 443, 1), 1))
+        .tell_last(dropped(flow(1, "172.17.0.2", "203.0.113.1", 443, 3), 3))
+        .tell_last(dropped(flow(2, "192.168.0.1", "203.0.113.1", 443, 1), 1))
+        .tell_last(dropped(flow(3, "203.0.113.1", DB, 5432, 1), 1));
+    expect![[r"
+        node node-1 to 203.0.113.1/32:443/Tcp: 1 connections, 1 sent, 0 replied, 1 dropped
+        203.0.113.1/32 to shop/db:5432/Tcp: 1 connections, 1 sent, 0 replied, 1 dropped
+    "]]
+    .assert_eq(&scene.read());
+    assert_eq!(scene.inventory.foreign(), 1);
+}
+
+#[test]
+fn what_turns_out_to_be_among_those_outside_is_taken_back() {
+    let mut scene = Scene::default();
+    let unsure = scene.directory;
+    scene.directory = Directory::new(Duration::from_secs(300));
+    scene.tell(dropped(flow(1, "172.17.0.2", "203.0.113.1", 443, 1), 1));
+    assert_eq!(scene.inventory.edges().len(), 1, "who is who is not known yet");
+    scene.directory = unsure;
+    scene.tell(dropped(flow(1, "172.17.0.2", "203.0.113.1", 443, 2), 2));
+    assert_eq!(scene.inventory.edges().len(), 0);
+    assert!(scene.inventory.by_flow.is_empty());
+}

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// The last two are outside.
 const ENDS: [&str; 8] = [
     "10.244.0.10",
     "10.244.0.11",
@@ -67,6 +68,12 @@ fn last_told(told: &[(Flow, bool)]) -> Vec<Flow> {
     by_id.into_values().collect()
 }
 
+/// Drops among others than the cluster's are of no concern.
+fn is_foreign(flow: &Flow) -> bool {
+    let outside = [ip(ENDS[6]), ip(ENDS[7])];
+    outside.contains(&flow.tuple.source) && outside.contains(&flow.tuple.destination)
+}
+
 fn tell_all(scene: &mut Scene, told: &[(Flow, bool)]) {
     for (flow, is_last) in told {
         let phase = if *is_last { Phase::Closed } else { Phase::Updated };
@@ -94,7 +101,10 @@ proptest! {
         let told = flows(tellings);
         let mut scene = Scene::default();
         tell_all(&mut scene, &told);
-        let last = last_told(&told);
+        let mut last = last_told(&told);
+        last.retain(|flow| !is_foreign(flow));
+        let foreign = told.iter().filter(|(flow, is_last)| *is_last && is_foreign(flow));
+        prop_assert_eq!(scene.inventory.foreign(), foreign.count() as u64);
         let sum = |of: fn(&Flow) -> u64| last.iter().map(of).sum::<u64>();
         let edges = |of: fn(&Edge) -> u64| scene.inventory.edges().map(|edge| of(edge)).sum::<u64>();
         prop_assert_eq!(edges(|edge| edge.connections), last.len() as u64);
