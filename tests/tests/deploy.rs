@@ -2,6 +2,7 @@
 //! agent.
 
 mod deploy {
+    mod accepted;
     mod alerts;
     mod asked;
     mod chart;

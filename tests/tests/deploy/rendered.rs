@@ -42,7 +42,7 @@ const ODD: [&str; 13] = [
     "--set-json=affinity={\"nodeAffinity\":{}}",
     "--set=extraArgs[0]=--history=65536",
     "--set=state.hostPath=/srv/netobs",
-    "--set=resources.limits.cpu=2",
+    "--set=resources.limits.cpu=1500m",
 ];
 
 const TO_JSON: &str = "import json, sys, yaml; \
