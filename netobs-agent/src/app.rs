@@ -202,7 +202,7 @@ impl App {
             info!(dir = %settings.dir.display(), edges = stored.edges.len(), "the inventory is kept on disk");
             self.engine.inventory_mut().load(stored);
             self.store = Some(store);
-            let (last_seen, left) = LastSeen::open(&settings.dir, settings.begin)?;
+            let (last_seen, left) = LastSeen::open(&settings.dir, watched_from, settings.begin)?;
             self.last_seen = Some(last_seen);
             before = left;
         }

@@ -35,8 +35,13 @@ pub(crate) struct LastSeen {
 }
 
 impl LastSeen {
-    /// Also what an agent before left, if it can be read. `begin` is what the thread that writes does first.
-    pub(crate) fn open(dir: &Path, begin: fn()) -> Result<(Self, Option<unwatched::LastSeen>), StoreError> {
+    /// For an agent that watches from that time on. Also what an agent before left, if it can be read. `begin` is
+    /// what the thread that writes does first.
+    pub(crate) fn open(
+        dir: &Path,
+        from: Timestamp,
+        begin: fn(),
+    ) -> Result<(Self, Option<unwatched::LastSeen>), StoreError> {
         let path = dir.join(NAME);
         let unusable = |error| StoreError::Unusable {
             path: path.clone(),
@@ -52,12 +57,14 @@ impl LastSeen {
         let before = read(&file);
         let at = Arc::new(AtomicU64::new(0));
         let (end, ended) = sync_channel(1);
-        let writer = Writer {
+        let mut writer = Writer {
             file,
             path,
             at: Arc::clone(&at),
             failed: false,
         };
+        // The room it takes is taken now: the disk may be full later.
+        writer.write("watching", from.0);
         let thread = thread::Builder::new()
             .name("last-seen".into())
             .spawn(move || {
@@ -204,7 +211,7 @@ mod tests {
 
         fn holds(&self, content: &[u8]) -> Option<unwatched::LastSeen> {
             fs::write(self.0.join(NAME), content).unwrap();
-            LastSeen::open(&self.0, || {}).unwrap().1
+            LastSeen::open(&self.0, Timestamp(1), || {}).unwrap().1
         }
     }
 
@@ -217,8 +224,9 @@ mod tests {
     #[test]
     fn one_that_is_killed_leaves_when_it_watched_last() {
         let folder = Folder::new("killed");
-        let (last_seen, before) = LastSeen::open(&folder.0, || {}).unwrap();
+        let (last_seen, before) = LastSeen::open(&folder.0, Timestamp(1), || {}).unwrap();
         assert_eq!(before, None);
+        folder.becomes(1, false);
         last_seen.watched(Timestamp(1_000));
         folder.becomes(1_000, false);
         last_seen.watched(Timestamp(2_000));
@@ -228,11 +236,11 @@ mod tests {
     #[test]
     fn one_that_stops_leaves_when_it_stopped_and_does_not_wait_to_write_it() {
         let folder = Folder::new("stopped");
-        let (last_seen, _) = LastSeen::open(&folder.0, || {}).unwrap();
+        let (last_seen, _) = LastSeen::open(&folder.0, Timestamp(1), || {}).unwrap();
         last_seen.watched(Timestamp(1_000));
         last_seen.ended(Timestamp(1_500));
         folder.becomes(1_500, true);
-        let (_, before) = LastSeen::open(&folder.0, || {}).unwrap();
+        let (_, before) = LastSeen::open(&folder.0, Timestamp(1), || {}).unwrap();
         assert_eq!(before.map(|before| before.ended), Some(true));
     }
 

@@ -5,6 +5,7 @@ use netobs_core::{
     filter::{NamePattern, ReasonPattern, ScopedPattern, WorkloadPattern},
     labels::{Selector, Symbol},
     policy::Cidr,
+    redact::MARK,
     time::Timestamp,
 };
 
@@ -113,8 +114,9 @@ fn scoped(text: &str) -> Option<ScopedPattern> {
     Some(ScopedPattern { namespace, name })
 }
 
-/// What the name of an object may consist of.
+/// What the name of an object may consist of, or the pseudonym that stands for one.
 fn name(text: &str) -> Option<Symbol> {
     let may_be = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
-    (!text.is_empty() && text.bytes().all(may_be)).then(|| Symbol::from(text))
+    let own = text.strip_prefix(MARK).unwrap_or(text);
+    (!text.is_empty() && own.bytes().all(may_be)).then(|| Symbol::from(text))
 }

@@ -179,7 +179,12 @@ fn it_says_for_how_long_nobody_watched_and_what_is_redacted() {
     ]
     .map(|(since, at_most)| {
         let text = details::of(&status(since, at_most), &View::plain());
-        text.lines().skip(1).take(2).collect::<Vec<_>>().join("\n")
+        text.lines()
+            .skip(1)
+            .take(2)
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join("\n")
     });
     expect![[r#"
           nobody watched for 1.0 s, 10:01:57.000 to 10:01:58.000

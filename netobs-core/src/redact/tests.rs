@@ -277,21 +277,21 @@ fn what_is_the_same_stays_the_same_in_flows_causes_and_the_inventory() {
 fn of_an_inventory_it_can_be_told_whether_something_of_it_is_redacted() {
     let told = told();
     let inventory = told.engine.inventory();
-    let is_redacted = |hidden: Hidden| {
+    let redacts = |hidden: Hidden| {
         let redactor = redactor(hidden);
-        super::is_redacted(&Listing {
+        is_redacted(&Listing {
             edges: inventory.edges().map(|edge| redactor.edge(edge, |_| None)).collect(),
             portraits: inventory.portraits().map(|one| redactor.portrait(one)).collect(),
             ..Listing::default()
         })
     };
-    assert!(!is_redacted(Hidden::default()) && !is_redacted(hidden(false, false, &["absent"])));
+    assert!(!redacts(Hidden::default()) && !redacts(hidden(false, false, &["absent"])));
     for hidden in [
         hidden(true, false, &[]),
         hidden(false, true, &[]),
         hidden(false, false, &["owner"]),
     ] {
-        assert!(is_redacted(hidden.clone()), "{hidden:?}");
+        assert!(redacts(hidden.clone()), "{hidden:?}");
     }
 }
 

@@ -98,7 +98,7 @@ struct Lookout {
     looking: JoinHandle<Result<Vec<Blind>>>,
 }
 
-/// The first and the last look at which not all taps were there.
+/// From when on, and until when, it was certain that not all taps were there.
 #[derive(Clone, Copy, Debug)]
 struct Blind {
     from: u64,
@@ -107,7 +107,7 @@ struct Blind {
 
 impl Blind {
     const fn length(self) -> Duration {
-        Duration::from_nanos(self.until - self.from)
+        Duration::from_nanos(self.until.saturating_sub(self.from))
     }
 }
 
@@ -133,7 +133,7 @@ fn look(node: &Netns, interfaces: &[String], stop: &AtomicBool) -> Result<Vec<Bl
     let mut blind: Vec<Blind> = Vec::new();
     let mut saw = true;
     while !stop.load(Ordering::Relaxed) {
-        let now = now();
+        let before = now();
         let mut sees = true;
         for interface in interfaces {
             for direction in [Direction::Ingress, Direction::Egress] {
@@ -141,8 +141,11 @@ fn look(node: &Netns, interfaces: &[String], stop: &AtomicBool) -> Result<Vec<Bl
             }
         }
         match blind.last_mut().filter(|_| !saw) {
-            Some(last) if !sees => last.until = now,
-            None if !sees => blind.push(Blind { from: now, until: now }),
+            Some(last) if !sees => last.until = before,
+            None if !sees => {
+                let from = now();
+                blind.push(Blind { from, until: from });
+            }
             Some(_) | None => {}
         }
         saw = sees;

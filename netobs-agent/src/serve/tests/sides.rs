@@ -6,7 +6,10 @@ use netobs_core::{
     redact::{Hidden, Key, Redactor},
     unwatched::{LastSeen, Unwatched},
 };
-use tonic::{Code, transport::Channel};
+use tonic::{
+    Code,
+    transport::{Channel, Endpoint},
+};
 
 use super::{
     listener::{Heard, Listener, flows, follow, history},
@@ -37,7 +40,8 @@ async fn scene() -> Scene {
 
 async fn outside(scene: &Scene) -> FlowServiceClient<Channel> {
     let address = format!("http://{}", scene.address("http://"));
-    FlowServiceClient::connect(address).await.unwrap()
+    let endpoint = Endpoint::from_shared(address).unwrap();
+    FlowServiceClient::new(endpoint.connect().await.unwrap())
 }
 
 async fn told(client: &mut FlowServiceClient<Channel>, request: v1::SubscribeRequest) -> Vec<String> {

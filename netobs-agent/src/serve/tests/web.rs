@@ -6,6 +6,7 @@ use netobs_core::{
     engine::{ExplainedFlow, Judgement, Where},
     event::{Count, Place},
     flow::{FlowDrop, Phase},
+    unwatched::Unwatched,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -161,6 +162,11 @@ async fn every_metric_is_described_and_documented() {
     scene.snapshot.lock().unwrap().cluster = Some(ClusterSnapshot {
         server: String::new(),
         watches: Vec::new(),
+    });
+    scene.snapshot.lock().unwrap().unwatched = Some(Unwatched {
+        since: Some(at(50)),
+        until: at(60),
+        at_most: true,
     });
     scene.tell([dropped_packets(1, 1, Phase::Opened)]);
     let page = ask(&scene, "GET", "/metrics").await;
