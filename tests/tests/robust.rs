@@ -9,6 +9,7 @@ mod robust {
     mod full;
     mod input;
     mod missed;
+    mod lookout;
     mod restart;
     mod rights;
     mod start;

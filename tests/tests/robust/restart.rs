@@ -1,25 +1,22 @@
 //! The agent is restarted under traffic: no packet is harmed, and it tells for how long nobody watched.
 
+use super::lookout::{Blind, Lookout, now};
 use super::start::{PATIENCE, agent, stopped};
 use anyhow::{Context as _, Result, ensure};
-use netobs_tests::foreign::Direction;
-use netobs_tests::netns::Netns;
 use netobs_tests::node::{Family, Node};
 use netobs_tests::pod::Pod;
 use netobs_tests::process::Agent;
 use netobs_tests::rules::Hook;
 use netobs_tests::traffic::stream::Stream;
 use netobs_tests::traffic::tcp::{Connection, TcpState, Towards};
-use netobs_tests::truth::attached;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
 
 const PER_SECOND: u32 = 1_000;
 const DATAGRAMS: u16 = 5_000;
@@ -92,68 +89,6 @@ impl Drop for Scene {
     }
 }
 
-/// Looks at what hangs on the pods' interfaces, all the time.
-struct Lookout {
-    stop: Arc<AtomicBool>,
-    looking: JoinHandle<Result<Vec<Blind>>>,
-}
-
-/// From when on, and until when, it was certain that not all taps were there.
-#[derive(Clone, Copy, Debug)]
-struct Blind {
-    from: u64,
-    until: u64,
-}
-
-impl Blind {
-    const fn length(self) -> Duration {
-        Duration::from_nanos(self.until.saturating_sub(self.from))
-    }
-}
-
-impl Lookout {
-    fn begin(scene: &Scene) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let node = (*scene.node).clone();
-        let interfaces = [&scene.a, &scene.b].map(|pod| pod.host_interface().to_owned());
-        let looking = thread::spawn({
-            let stop = Arc::clone(&stop);
-            move || look(&node, &interfaces, &stop)
-        });
-        Self { stop, looking }
-    }
-
-    fn end(self) -> Result<Vec<Blind>> {
-        self.stop.store(true, Ordering::Relaxed);
-        self.looking.join().ok().context("the lookout panicked")?
-    }
-}
-
-fn look(node: &Netns, interfaces: &[String], stop: &AtomicBool) -> Result<Vec<Blind>> {
-    let mut blind: Vec<Blind> = Vec::new();
-    let mut saw = true;
-    while !stop.load(Ordering::Relaxed) {
-        let before = now();
-        let mut sees = true;
-        for interface in interfaces {
-            for direction in [Direction::Ingress, Direction::Egress] {
-                sees &= !attached(node, interface, direction)?.is_empty();
-            }
-        }
-        match blind.last_mut().filter(|_| !saw) {
-            Some(last) if !sees => last.until = before,
-            None if !sees => {
-                let from = now();
-                blind.push(Blind { from, until: from });
-            }
-            Some(_) | None => {}
-        }
-        saw = sees;
-        thread::sleep(Duration::from_micros(500));
-    }
-    Ok(blind)
-}
-
 /// When nobody watched, as it was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Told {
@@ -190,11 +125,6 @@ impl Told {
     fn length(self) -> Duration {
         Duration::from_nanos(self.until - self.since)
     }
-}
-
-fn now() -> u64 {
-    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn time(text: &Value) -> Option<u64> {
@@ -315,7 +245,7 @@ fn restarted_under_traffic_it_harms_no_packet_and_tells_for_how_long_nobody_watc
     thread::sleep(Duration::from_millis(500));
     let traffic = Traffic::begin(&scene)?;
     follower.wait_for(PATIENCE, |message| message["flow"].is_object())?;
-    let lookout = Lookout::begin(&scene);
+    let lookout = Lookout::begin(&scene.node, [&scene.a, &scene.b]);
     let (mut told, mut counted) = (Vec::new(), 0);
     for _ in 0..RESTARTS {
         thread::sleep(Duration::from_millis(300));
@@ -376,7 +306,7 @@ impl Scene {
         let port = DATAGRAMS + 1;
         let stream = Stream::start(&self.a, &self.b, self.b.socket_address(Family::V4, port), PER_SECOND)?;
         thread::sleep(Duration::from_millis(800));
-        let lookout = Lookout::begin(self);
+        let lookout = Lookout::begin(&self.node, [&self.a, &self.b]);
         agent.kill()?;
         let next = self.start(true)?;
         let told = told_by(&next)?;
