@@ -10,7 +10,7 @@ use netobs_core::{
     event::{Count, Ifindex, ReasonId, Tuple},
     labels::Symbol,
 };
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::{
     kernel::{AttachBy, Clock, Kernel, KernelError, LEFT_OUT, Loss, PLACES, Skipped},

@@ -57,6 +57,7 @@ impl Redactor {
             key: Arc::new(key),
             cause: summary,
             service: edge.service.clone(),
+            sides: edge.sides.clone(),
             ..*edge
         }
     }
