@@ -21,8 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(40);
 const PAGE: &str = "127.0.0.1:9450";
 const SERVER: &str = "127.0.0.1:9090";
 
-/// Metrics that only some agents have.
-const ONLY_WITH_TLS: &str = "netobs_tls_";
+/// Metrics that only agents with TLS, or with an inventory on disk, have.
+const ONLY_OF_SOME: [&str; 2] = ["netobs_tls_", "netobs_unwatched_seconds"];
 
 struct Scraped {
     stage: Stage,
@@ -42,10 +42,7 @@ fn prometheus_answers_every_question_of_dashboard_and_alerts_from_what_an_agent_
     scraped.wait_for(lost)?;
     let labels = scraped.labels()?;
     let served: BTreeSet<_> = labels.keys().cloned().collect();
-    let documented: BTreeSet<_> = documented()?
-        .into_iter()
-        .filter(|name| !name.starts_with(ONLY_WITH_TLS))
-        .collect();
+    let documented: BTreeSet<_> = documented()?.into_iter().filter(|name| !is_of_some(name)).collect();
     assert_eq!(served, documented, "what is served, and what docs/metrics.md says");
 
     let rules = rules_of(&groups()?);
@@ -76,14 +73,18 @@ pub(super) fn documented() -> Result<BTreeSet<String>> {
         .collect())
 }
 
+fn is_of_some(metric: &str) -> bool {
+    ONLY_OF_SOME.iter().any(|beginning| metric.starts_with(beginning))
+}
+
 /// A label that no series of the metric has selects nothing, and nobody is told.
 fn check_labels(expression: &str, known: &BTreeMap<String, BTreeSet<String>>) -> Result<()> {
     let named = named(expression);
     for (metric, label) in &named.labels {
         let of = |metric: &String| known.get(metric).is_some_and(|labels| labels.contains(label));
         let is_known = match metric {
-            Some(metric) => of(metric) || metric.starts_with(ONLY_WITH_TLS),
-            None => named.metrics.iter().any(of),
+            Some(metric) => of(metric) || is_of_some(metric),
+            None => named.metrics.iter().any(|metric| of(metric) || is_of_some(metric)),
         };
         ensure!(
             is_known || OF_TARGETS.contains(&label.as_str()),
