@@ -46,12 +46,13 @@ pub(crate) fn build(platform: &Platform, profile: &str) -> Result<Programs> {
     })
 }
 
-/// Without the symbols, which only a debugger reads.
+/// Without the symbols, which only a debugger reads, and the identifier, which follows from them, paths in them and all.
 fn stripped(built: &Artifacts, name: &str, target: &str) -> Result<Vec<u8>> {
     let program = built.program(name)?;
     let stripped = program.with_extension("stripped");
     let mut strip = Command::new(portable::c_tool("strip", target)?);
-    run::run(strip.arg("--strip-all").arg("-o").arg(&stripped).arg(&program))?;
+    strip.args(["--strip-all", "--remove-section=.note.gnu.build-id", "-o"]);
+    run::run(strip.arg(&stripped).arg(&program))?;
     let bytes = fs::read(&stripped).with_context(|| format!("cannot read {}", stripped.display()))?;
     let named = portable::places().into_iter().find(|(place, _)| names(&bytes, place));
     if let Some((place, _)) = named {
