@@ -56,11 +56,12 @@ impl Fault {
         })
     }
 
-    /// It began as it should, and came to no end.
-    pub(super) const fn is_unfinished(&self) -> bool {
+    /// What began as it should came to no end, and not because it was too old or the server went away.
+    pub(super) fn is_unfinished(&self) -> bool {
         match self {
             Self::Silent(_) | Self::Cut | Self::Garbled(_) => true,
-            Self::Away(_) | Self::Refused(_) => false,
+            Self::Refused(_) => !self.is_gone(),
+            Self::Away(_) => false,
         }
     }
 
