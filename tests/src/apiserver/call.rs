@@ -91,16 +91,24 @@ impl Call {
         }
     }
 
-    /// As RBAC refuses it.
+    /// As RBAC refuses it to the agent.
     pub(crate) fn forbidden(&self) -> Refusal {
-        const USER: &str = "system:serviceaccount:netobs:netobs-agent";
+        self.forbidden_to("system:serviceaccount:netobs:netobs-agent")
+    }
+
+    /// As RBAC refuses it to who shows no token.
+    pub(crate) fn forbidden_to_strangers(&self) -> Refusal {
+        self.forbidden_to("system:anonymous")
+    }
+
+    fn forbidden_to(&self, user: &str) -> Refusal {
         let verb = format!("{:?}", self.verb).to_lowercase();
         let Some(objects) = self.objects() else {
-            let message = format!("forbidden: User {USER:?} cannot {verb} path {:?}", self.path);
+            let message = format!("forbidden: User {user:?} cannot {verb} path {:?}", self.path);
             return Refusal::new(403, "Forbidden", message).with(serde_json::json!({}));
         };
         let (plural, group) = (&objects.kind.plural, &objects.kind.group);
-        let place = match &objects.namespace {
+        let place = match objects.namespace.as_ref().or(objects.itself()) {
             Some(namespace) => format!("in the namespace {namespace:?}"),
             None => "at the cluster scope".to_owned(),
         };
@@ -110,7 +118,7 @@ impl Call {
             .map(|name| format!(" {name:?}"))
             .unwrap_or_default();
         let message = format!(
-            "{}{name} is forbidden: User {USER:?} cannot {verb} resource {plural:?} in API group {group:?} {place}",
+            "{}{name} is forbidden: User {user:?} cannot {verb} resource {plural:?} in API group {group:?} {place}",
             objects.kind.qualified()
         );
         let mut details = serde_json::json!({"kind": plural});
@@ -121,6 +129,13 @@ impl Call {
             details["name"] = name.as_str().into();
         }
         Refusal::new(403, "Forbidden", message).with(details)
+    }
+}
+
+impl Objects {
+    /// A namespace is in itself.
+    fn itself(&self) -> Option<&String> {
+        self.name.as_ref().filter(|_| self.kind.qualified() == "namespaces")
     }
 }
 
@@ -189,11 +204,7 @@ impl Query {
 
     pub(crate) fn number(&self, key: &str) -> Result<Option<u64>, Refusal> {
         let read = |text: &str| {
-            let bad = |_| {
-                Refusal::bad_request(format!(
-                    "unable to decode query parameter {key:?}: {text:?} is no number"
-                ))
-            };
+            let bad = |_| Refusal::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"));
             text.parse().map_err(bad)
         };
         self.get(key).map(read).transpose()

@@ -1,5 +1,6 @@
 //! Where a request is met: by a fault first, if one is ordered, then by what answers it.
 
+use super::StreamingLists;
 use super::answer::{Answer, Body};
 use super::asked::Record;
 use super::call::{Call, Objects, Target, Verb};
@@ -12,7 +13,7 @@ use super::options::Options;
 use super::pass::Pass;
 use super::refusal::Refusal;
 use super::store::Store;
-use super::watch::Watch;
+use super::watch::{self, Watch};
 use super::write;
 use futures::StreamExt as _;
 use futures::stream;
@@ -33,7 +34,7 @@ pub(crate) struct Desk {
     pub(crate) pass: Pass,
     pub(crate) forwards: Forwards,
     pub(crate) address: SocketAddr,
-    pub(crate) streaming_lists: bool,
+    pub(crate) streaming_lists: StreamingLists,
     pub(crate) bookmark_every: Duration,
 }
 
@@ -48,8 +49,12 @@ impl Desk {
             .headers()
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
-        if !matches!(call.target, Target::Health) && !self.pass.admits(header) {
-            let answer = Answer::refusal(&Refusal::unauthorized());
+        let is_open = matches!(call.target, Target::Health | Target::Version);
+        if !is_open && !self.pass.admits(header) {
+            let answer = Answer::refusal(&match header {
+                Some(_) => Refusal::unauthorized(),
+                None => call.forbidden_to_strangers(),
+            });
             self.record.answered(number, answer.status);
             return Ok(answer.response());
         }
@@ -152,6 +157,9 @@ impl Desk {
 
     fn watch(&self, call: &Call, objects: &Objects) -> Result<Answer, Refusal> {
         let options = Options::read(objects, call, self.streaming_lists)?;
+        if self.streaming_lists == StreamingLists::Broken && call.query.is_set("sendInitialEvents") {
+            return Ok(Answer::bytes(200, watch::error(&Refusal::no_progress()).into()));
+        }
         let watch = Watch::start(&self.store, &self.faults, call, objects, options, self.bookmark_every)?;
         let events = stream::unfold(watch, async |mut watch| {
             let chunk = watch.next().await?;
