@@ -17,6 +17,7 @@
 mod answer;
 mod asked;
 mod call;
+mod caller;
 mod cluster;
 mod damage;
 mod desk;
@@ -42,6 +43,7 @@ mod write;
 
 pub use asked::Asked;
 pub use call::Verb;
+pub use caller::{Caller, Reply};
 pub use cluster::Cluster;
 pub use fault::{Fault, On, Ordered};
 pub use kind::Kind;
@@ -90,9 +92,18 @@ pub struct Settings {
     pub https: bool,
     /// Whether clients must show a token.
     pub token: bool,
-    /// Older servers refuse these with 422.
-    pub streaming_lists: bool,
+    pub streaming_lists: StreamingLists,
     pub bookmark_every: Duration,
+}
+
+/// What becomes of a list that is asked for as a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamingLists {
+    Served,
+    /// With 422, as servers do that do not know of them.
+    Refused,
+    /// The stream begins, and ends with an error: as a server does whose etcd is too old for it.
+    Broken,
 }
 
 impl Default for Settings {
@@ -101,7 +112,7 @@ impl Default for Settings {
             place: None,
             https: true,
             token: true,
-            streaming_lists: true,
+            streaming_lists: StreamingLists::Served,
             bookmark_every: Duration::from_secs(5),
         }
     }

@@ -72,8 +72,11 @@ impl Reply {
     }
 
     pub(super) fn status(code: u16, reason: &str) -> Self {
-        let status =
-            json!({"kind": "Status", "code": code, "reason": reason, "message": format!("{reason}, says the double")});
+        Self::refusal(code, reason, &format!("{reason}, says the double"))
+    }
+
+    pub(super) fn refusal(code: u16, reason: &str, message: &str) -> Self {
+        let status = json!({"kind": "Status", "code": code, "reason": reason, "message": message});
         Self::of(code, status.to_string())
     }
 

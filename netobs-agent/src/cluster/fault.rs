@@ -62,27 +62,35 @@ impl Fault {
         })
     }
 
-    /// It began as it should, and came to no end.
-    pub(super) const fn is_unfinished(&self) -> bool {
+    /// What began as it should came to no end, and not because it was too old or the server went away.
+    pub(super) fn is_unfinished(&self) -> bool {
         match self {
             Self::Silent(_) | Self::Cut | Self::Garbled(_) => true,
-            Self::Away(_) | Self::Refused(_) => false,
+            Self::Refused(_) => !self.is_gone(),
+            Self::Away(_) => false,
         }
     }
 
     /// Our credentials are not, or no longer, those of anybody.
     pub(super) fn is_unauthorized(&self) -> bool {
-        self.has_code(&[401])
+        self.has_code(&[401]) || self.is_of_stranger()
+    }
+
+    /// We showed no token, be it that its file was just being written: a server takes that for somebody without rights.
+    pub(super) fn is_of_stranger(&self) -> bool {
+        const STRANGER: &str = "User \"system:anonymous\"";
+        self.has_code(&[403]) && self.refusal().is_some_and(|refusal| refusal.message.contains(STRANGER))
     }
 
     /// We may not read it, or there is no such thing: asking again soon is of no use.
     pub(super) fn is_forbidden(&self) -> bool {
-        self.has_code(&[403, 404, 405])
+        self.has_code(&[403, 404, 405]) && !self.is_of_stranger()
     }
 
     /// Writing this is not for us. A namespace that is about to go takes nothing from anybody, which is another matter.
     pub(super) fn is_denied(&self) -> bool {
         self.has_code(&[403])
+            && !self.is_of_stranger()
             && self
                 .refusal()
                 .is_some_and(|refusal| !refusal.message.contains("being terminated"))

@@ -35,6 +35,9 @@ mod tests;
 /// After so many lists as streams that came to no end, lists are asked for in parts.
 const MOST_UNFINISHED: u32 = 2;
 
+const NO_TOKEN: &str =
+    "no token was shown: see that the file of the kubeconfig's or the pod's token is there and not empty";
+
 /// Follows all kinds until nobody wants to hear of them any more.
 pub(super) async fn all(access: Arc<Access>, board: Arc<Board>, changes: mpsc::Sender<Heard>, patience: Patience) {
     let post = Post::new(changes.clone());
@@ -232,7 +235,11 @@ impl Follower {
             self.news.forbidden(&fault);
             return Chance::draw().vary(self.patience.forbidden);
         }
-        self.news.failed(&fault);
+        if fault.is_of_stranger() {
+            self.news.failed(&format!("{fault}; {NO_TOKEN}"));
+        } else {
+            self.news.failed(&fault);
+        }
         if fault.is_unauthorized()
             && let Err(error) = self.access.renew().await
         {

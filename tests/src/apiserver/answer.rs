@@ -56,7 +56,11 @@ impl Answer {
     }
 
     pub(crate) fn refusal(refusal: &Refusal) -> Self {
-        Self::json(refusal.code, &refusal.status())
+        let seconds = refusal.details["retryAfterSeconds"].as_u64();
+        Self {
+            retry_after_seconds: seconds.and_then(|seconds| u32::try_from(seconds).ok()),
+            ..Self::json(refusal.code, &refusal.status())
+        }
     }
 
     pub(crate) fn too_many_requests(retry_after_seconds: u32) -> Self {

@@ -99,7 +99,7 @@ impl Call {
             return Refusal::new(403, "Forbidden", message).with(serde_json::json!({}));
         };
         let (plural, group) = (&objects.kind.plural, &objects.kind.group);
-        let place = match &objects.namespace {
+        let place = match objects.namespace.as_ref().or(objects.itself()) {
             Some(namespace) => format!("in the namespace {namespace:?}"),
             None => "at the cluster scope".to_owned(),
         };
@@ -120,6 +120,13 @@ impl Call {
             details["name"] = name.as_str().into();
         }
         Refusal::new(403, "Forbidden", message).with(details)
+    }
+}
+
+impl Objects {
+    /// A namespace is in itself.
+    fn itself(&self) -> Option<&String> {
+        self.name.as_ref().filter(|_| self.kind.qualified() == "namespaces")
     }
 }
 
@@ -188,11 +195,7 @@ impl Query {
 
     pub(crate) fn number(&self, key: &str) -> Result<Option<u64>, Refusal> {
         let read = |text: &str| {
-            let bad = |_| {
-                Refusal::bad_request(format!(
-                    "unable to decode query parameter {key:?}: {text:?} is no number"
-                ))
-            };
+            let bad = |_| Refusal::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"));
             text.parse().map_err(bad)
         };
         self.get(key).map(read).transpose()

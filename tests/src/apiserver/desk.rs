@@ -1,5 +1,6 @@
 //! Where a request is met: by a fault first, if one is ordered, then by what answers it.
 
+use super::StreamingLists;
 use super::answer::{Answer, Body};
 use super::asked::Record;
 use super::call::{Call, Objects, Target, Verb};
@@ -14,7 +15,7 @@ use super::pass::Pass;
 use super::refusal::Refusal;
 use super::rights::Confined;
 use super::store::Store;
-use super::watch::Watch;
+use super::watch::{self, Watch};
 use super::write;
 use futures::StreamExt as _;
 use futures::stream;
@@ -37,9 +38,12 @@ pub(crate) struct Desk {
     pub(crate) forwards: Forwards,
     pub(crate) rooms: Rooms,
     pub(crate) address: SocketAddr,
-    pub(crate) streaming_lists: bool,
+    pub(crate) streaming_lists: StreamingLists,
     pub(crate) bookmark_every: Duration,
 }
+
+/// Who shows no token.
+const STRANGER: &str = "system:anonymous";
 
 /// The connection is to be cut instead of an answer.
 pub(crate) struct Broken;
@@ -53,8 +57,10 @@ impl Desk {
             .and_then(|value| value.to_str().ok());
         let user = self.pass.bearer(header);
         let asked = self.record.asked(&call, user.as_deref().unwrap_or_default());
-        let response = match &user {
-            None if !matches!(call.target, Target::Health) => Answer::refusal(&Refusal::unauthorized()).response(),
+        let is_open = matches!(call.target, Target::Health | Target::Version);
+        let response = match (&user, header) {
+            (None, Some(_)) if !is_open => Answer::refusal(&Refusal::unauthorized()).response(),
+            (None, None) if !is_open => Answer::refusal(&call.forbidden(STRANGER)).response(),
             _ if !self.confined.allow(&asked) => Answer::refusal(&call.forbidden(&asked.user)).response(),
             _ => self.meet(&call, &asked.user, request).await?,
         };
@@ -162,6 +168,9 @@ impl Desk {
 
     fn watch(&self, call: &Call, objects: &Objects) -> Result<Answer, Refusal> {
         let options = Options::read(objects, call, self.streaming_lists)?;
+        if self.streaming_lists == StreamingLists::Broken && call.query.is_set("sendInitialEvents") {
+            return Ok(Answer::bytes(200, watch::error(&Refusal::no_progress()).into()));
+        }
         let watch = Watch::start(&self.store, &self.faults, call, objects, options, self.bookmark_every)?;
         let events = stream::unfold(watch, async |mut watch| {
             let chunk = watch.next().await?;

@@ -1,5 +1,6 @@
 //! The options of a list or a watch, checked as the real server checks them.
 
+use super::StreamingLists;
 use super::call::{Call, Objects, Query};
 use super::object::Key;
 use super::refusal::Refusal;
@@ -29,7 +30,7 @@ pub(crate) struct Rest {
 }
 
 impl Options {
-    pub(crate) fn read(objects: &Objects, call: &Call, streaming_lists: bool) -> Result<Self, Refusal> {
+    pub(crate) fn read(objects: &Objects, call: &Call, streaming_lists: StreamingLists) -> Result<Self, Refusal> {
         let query = &call.query;
         if query.is_set("watch") {
             check_watch(query, streaming_lists)?;
@@ -85,11 +86,11 @@ impl Rest {
                 after: Key::new(namespace, name),
             })
         };
-        read().ok_or_else(|| Refusal::bad_request("continue key is not valid"))
+        read().ok_or_else(|| Refusal::bad_request("invalid continue token: continue key is not valid"))
     }
 }
 
-fn check_watch(query: &Query, streaming_lists: bool) -> Result<(), Refusal> {
+fn check_watch(query: &Query, streaming_lists: StreamingLists) -> Result<(), Refusal> {
     let wanted = query.get("resourceVersionMatch");
     if query.get("sendInitialEvents").is_none() {
         let forbidden = || {
@@ -98,7 +99,7 @@ fn check_watch(query: &Query, streaming_lists: bool) -> Result<(), Refusal> {
         };
         return if wanted.is_some() { forbidden() } else { Ok(()) };
     }
-    if !streaming_lists {
+    if streaming_lists == StreamingLists::Refused {
         let why = "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
         return Err(Refusal::forbidden_option("sendInitialEvents", why));
     }

@@ -42,6 +42,7 @@ pub(crate) struct Certified {
     pub(crate) authority_pem: String,
     pub(crate) certificate_pem: String,
     pub(crate) key_pem: String,
+    pub(crate) public_key_pem: String,
     pub(crate) config: Arc<ServerConfig>,
 }
 
@@ -182,6 +183,7 @@ impl Certified {
             authority_pem,
             certificate_pem: certificate.pem(),
             key_pem: key.serialize_pem(),
+            public_key_pem: key.public_key_pem(),
             config: server_config(certificate.der().clone(), &key)?,
         })
     }

@@ -51,8 +51,8 @@ impl Refusal {
     }
 
     pub(crate) fn unsupported_media_type() -> Self {
-        let message = "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
-        Self::new(415, "UnsupportedMediaType", message)
+        let message = "415: Unsupported Media Type";
+        Self::new(415, "UnsupportedMediaType", message).with(json!({}))
     }
 
     /// A field of the request's options that may not be there.
@@ -65,6 +65,17 @@ impl Refusal {
         }))
     }
 
+    /// Whoever applies must say who that is.
+    pub(crate) fn no_field_manager() -> Self {
+        let why = "Required value: is required for apply patch";
+        let message = format!("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: {why}");
+        Self::new(422, "Invalid", message).with(json!({
+            "group": "meta.k8s.io",
+            "kind": "PatchOptions",
+            "causes": [{"reason": "FieldValueRequired", "message": why, "field": "fieldManager"}],
+        }))
+    }
+
     /// A field of an object that may not be as it is; `why` begins with the kind of problem.
     pub(crate) fn invalid(kind: &Kind, name: &str, field: &str, why: &str) -> Self {
         let reason = match why.split(':').next() {
@@ -72,12 +83,15 @@ impl Refusal {
             _ => "FieldValueInvalid",
         };
         let message = format!("{} {name:?} is invalid: {field}: {why}", kind.kind);
-        Self::new(422, "Invalid", message).with(json!({
+        let mut details = json!({
             "name": name,
-            "group": kind.group,
             "kind": kind.kind,
             "causes": [{"reason": reason, "message": why, "field": field}],
-        }))
+        });
+        if !kind.group.is_empty() {
+            details["group"] = json!(kind.group);
+        }
+        Self::new(422, "Invalid", message).with(details)
     }
 
     pub(crate) fn too_old(wanted: u64, oldest: u64) -> Self {
@@ -102,6 +116,12 @@ impl Refusal {
 
     pub(crate) fn unauthorized() -> Self {
         Self::new(401, "Unauthorized", "Unauthorized")
+    }
+
+    /// Of a server whose store cannot tell how far it is.
+    pub(crate) fn no_progress() -> Self {
+        let message = "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled";
+        Self::new(500, "InternalError", message)
     }
 
     pub(crate) fn internal(why: &str) -> Self {

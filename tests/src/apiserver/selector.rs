@@ -35,10 +35,9 @@ impl Selector {
         let is_known =
             |key: &str| matches!(key, "metadata.name" | "metadata.namespace") || kind.selectable().contains(&key);
         if let Some(unknown) = fields.iter().find(|field| !is_known(&field.key)) {
-            let (group, version) = (&kind.group, &kind.version);
             return Err(Refusal::bad_request(format!(
-                "Unable to find \"{group}/{version}, Resource={}\" that match label selector {labels:?}, field selector: field label not supported: {}",
-                kind.plural, unknown.key
+                "field label not supported: {}",
+                unknown.key
             )));
         }
         Ok(Self {

@@ -174,6 +174,7 @@ impl State {
         if kind.qualified() == "namespaces" {
             let name = metadata["name"].clone();
             metadata["labels"]["kubernetes.io/metadata.name"] = name;
+            value["spec"]["finalizers"] = json!(["kubernetes"]);
             value["status"]["phase"] = json!("Active");
         }
         self.store(id, kind, value, None)

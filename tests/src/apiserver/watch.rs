@@ -221,7 +221,7 @@ impl Watch {
     }
 
     fn bookmark(&self, is_initial_end: bool) -> Vec<u8> {
-        let mut metadata = json!({"resourceVersion": self.version.to_string(), "creationTimestamp": null});
+        let mut metadata = json!({"resourceVersion": self.version.to_string()});
         if is_initial_end {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }
@@ -233,7 +233,7 @@ impl Watch {
     }
 }
 
-fn error(refusal: &Refusal) -> Vec<u8> {
+pub(crate) fn error(refusal: &Refusal) -> Vec<u8> {
     line(&json!({"type": "ERROR", "object": refusal.status()}))
 }
 

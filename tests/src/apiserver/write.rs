@@ -33,10 +33,10 @@ fn create(state: &mut State, objects: &Objects, mut object: Value) -> Result<Arc
 
 fn update(state: &mut State, objects: &Objects, name: &str, mut object: Value) -> Result<Arc<Object>, Refusal> {
     place(objects, &mut object)?;
-    if object["metadata"]["name"].as_str().is_some_and(|given| given != name) {
-        return Err(Refusal::bad_request(
-            "the name of the object does not match the name on the URL",
-        ));
+    if let Some(given) = object["metadata"]["name"].as_str().filter(|given| *given != name) {
+        return Err(Refusal::bad_request(format!(
+            "the name of the object ({given}) does not match the name on the URL ({name})"
+        )));
     }
     object["metadata"]["name"] = json!(name);
     let old = state.found(objects.id, &key(objects, name))?.value(&objects.kind);
@@ -57,9 +57,7 @@ fn patch(state: &mut State, objects: &Objects, call: &Call, name: &str, patch: V
         return Err(Refusal::unsupported_media_type());
     }
     if is_apply && call.query.get("fieldManager").is_none() {
-        return Err(Refusal::bad_request(
-            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch",
-        ));
+        return Err(Refusal::no_field_manager());
     }
     let Some(old) = state.get(objects.id, &key(objects, name)) else {
         let missing = Refusal::not_found(&objects.kind, name);
@@ -85,8 +83,10 @@ fn delete(state: &mut State, objects: &Objects, name: &str) -> Result<(u16, Valu
     if matches!(objects.kind.qualified().as_str(), "pods" | "namespaces") {
         return Ok((200, last));
     }
-    let details =
-        json!({"name": name, "group": objects.kind.group, "kind": objects.kind.plural, "uid": last["metadata"]["uid"]});
+    let mut details = json!({"name": name, "kind": objects.kind.plural, "uid": last["metadata"]["uid"]});
+    if !objects.kind.group.is_empty() {
+        details["group"] = json!(objects.kind.group);
+    }
     let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
     Ok((200, status))
 }
@@ -111,15 +111,17 @@ fn only_its_part(objects: &Objects, mut old: Value, mut new: Value) -> Result<Va
 /// What the address says and the object leaves out; they must not disagree.
 fn place(objects: &Objects, object: &mut Value) -> Result<(), Refusal> {
     let kind = &objects.kind;
-    for (field, wanted) in [("kind", kind.kind.clone()), ("apiVersion", kind.api_version())] {
-        let given = object[field].as_str().unwrap_or(&wanted);
-        if given != wanted {
-            return Err(Refusal::bad_request(format!(
-                "the {field} in the data ({given}) does not match the expected one ({wanted})"
-            )));
-        }
-        object[field] = json!(wanted);
+    let text = |field: &str, wanted: &str| object[field].as_str().unwrap_or(wanted).to_owned();
+    let api_version = kind.api_version();
+    let given = (text("kind", &kind.kind), text("apiVersion", &api_version));
+    if given != (kind.kind.clone(), api_version.clone()) {
+        return Err(Refusal::bad_request(format!(
+            "{} in version {:?} cannot be handled as a {}",
+            given.0, given.1, kind.kind
+        )));
     }
+    object["kind"] = json!(kind.kind);
+    object["apiVersion"] = json!(api_version);
     let Some(namespace) = &objects.namespace else {
         return Ok(());
     };

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::ListParams;
 use kube::runtime::watcher;
-use netobs_tests::apiserver::{ApiServer, Fault, On, Ordered, Settings, Verb};
+use netobs_tests::apiserver::{ApiServer, Fault, On, Ordered, Settings, StreamingLists, Verb};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -161,7 +161,7 @@ fn a_token_that_was_exchanged_is_refused_and_the_new_one_is_not() -> Result<()> 
 #[test]
 fn an_old_server_serves_lists_and_no_streams_of_them() -> Result<()> {
     let server = ApiServer::start_with(Settings {
-        streaming_lists: false,
+        streaming_lists: StreamingLists::Refused,
         ..Settings::default()
     })?;
     server.apply(&pod("default", "a", "10.0.0.1"))?;

@@ -67,8 +67,9 @@ fn a_page_of_a_forgotten_moment_is_gone_and_the_rest_may_be_had_as_it_is() -> Re
 fn a_version_that_is_still_to_come_cannot_be_listed() -> Result<()> {
     let server = ten_pods()?;
     let future = server.version() + 100;
-    let Reply { status, body, .. } = get(&server, &format!("/api/v1/pods?resourceVersion={future}"))?;
+    let Reply { status, body, head } = get(&server, &format!("/api/v1/pods?resourceVersion={future}"))?;
     assert_eq!(status, 504);
+    assert!(head.contains("\r\nretry-after: 1"), "{head}");
     assert!(body.contains("Too large resource version"), "{body}");
     Ok(())
 }

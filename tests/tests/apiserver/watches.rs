@@ -3,7 +3,7 @@
 use super::raw::{get, plain, plain_settings};
 use super::scene::pod;
 use anyhow::Result;
-use netobs_tests::apiserver::{ApiServer, Fault, On, Settings};
+use netobs_tests::apiserver::{ApiServer, Fault, On, Settings, StreamingLists};
 use serde_json::{Value, json};
 use std::thread;
 use std::time::Duration;
@@ -86,7 +86,7 @@ fn a_streaming_list_ends_with_a_marked_bookmark() -> Result<()> {
 #[test]
 fn an_older_server_refuses_streaming_lists() -> Result<()> {
     let server = ApiServer::start_with(Settings {
-        streaming_lists: false,
+        streaming_lists: StreamingLists::Refused,
         ..plain_settings()
     })?;
     let reply = get(

@@ -1,7 +1,8 @@
 //! Causes as Kubernetes Events, where whoever looks at the cluster finds them.
 
-use super::scene::{PATIENCE, Scene};
+use super::scene::{PATIENCE, Scene, on_each};
 use anyhow::{Result, ensure};
+use netobs_tests::apiserver::Cluster;
 use netobs_tests::node::Family;
 use netobs_tests::rules::{Hook, Refusal};
 use netobs_tests::traffic::tcp;
@@ -13,7 +14,10 @@ const PORT: u16 = 5432;
 
 #[test]
 fn a_missing_label_becomes_an_event_on_its_namespace_and_so_does_its_mending() -> Result<()> {
-    let scene = Scene::start()?;
+    on_each(becomes_an_event, becomes_an_event)
+}
+
+fn becomes_an_event<S: Cluster>(scene: Scene<S>) -> Result<()> {
     scene.server.apply(&json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
         "metadata": {"namespace": "prod-b", "name": "allow-gold"},
@@ -31,8 +35,12 @@ fn a_missing_label_becomes_an_event_on_its_namespace_and_so_does_its_mending() -
     assert_eq!(missing["type"], "Warning");
     assert_eq!(missing["involvedObject"]["kind"], "Namespace");
     assert_eq!(missing["involvedObject"]["name"], "prod-a");
-    let namespace = scene.server.get("namespaces", "", "prod-a").unwrap_or_default();
-    assert_eq!(missing["involvedObject"]["uid"], namespace["metadata"]["uid"]);
+    let namespaces = scene.server.list("namespaces")?;
+    let namespace = namespaces.iter().find(|one| one["metadata"]["name"] == "prod-a");
+    assert_eq!(
+        Some(&missing["involvedObject"]["uid"]),
+        namespace.map(|namespace| &namespace["metadata"]["uid"])
+    );
     let message = missing["message"].as_str().unwrap_or_default();
     for said in ["tier", "allow-gold", "kubectl label namespace prod-a tier=gold"] {
         assert!(message.contains(said), "{said} is not in {message:?}");
@@ -43,11 +51,11 @@ fn a_missing_label_becomes_an_event_on_its_namespace_and_so_does_its_mending() -
     scene.stop()
 }
 
-fn wait_for(scene: &Scene, reason: &str, meanwhile: impl Fn() -> Result<()>) -> Result<Value> {
+fn wait_for(scene: &Scene<impl Cluster>, reason: &str, meanwhile: impl Fn() -> Result<()>) -> Result<Value> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         meanwhile()?;
-        let events = scene.server.list("events");
+        let events = scene.server.list("events")?;
         if let Some(event) = events.iter().find(|event| event["reason"] == reason) {
             return Ok(event.clone());
         }

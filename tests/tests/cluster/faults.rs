@@ -4,7 +4,7 @@ use super::scene::{Scene, is_well, pod, watch};
 use super::talk::{Talker, talk};
 use anyhow::{Context as _, Result, ensure};
 use netobs_api::v1;
-use netobs_tests::apiserver::{Fault, On, Ordered, Size, Verb};
+use netobs_tests::apiserver::{Fault, On, Ordered, Size, StreamingLists, Verb};
 use netobs_tests::node::Family;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -130,7 +130,7 @@ fn a_server_that_falls_silent_costs_no_flow() -> Result<()> {
 
 #[test]
 fn a_kind_that_may_not_be_read_is_done_without_and_told() -> Result<()> {
-    let scene = Scene::start_with(true, |server| {
+    let scene = Scene::start_with(StreamingLists::Served, |server| {
         server.fault(Fault::Forbidden, On::kind("services"));
     })?;
     scene.wait_until("it is ready without services", |status| {
@@ -150,7 +150,7 @@ fn a_kind_that_may_not_be_read_is_done_without_and_told() -> Result<()> {
 
 #[test]
 fn an_agent_starts_while_the_server_hangs_and_tells_flows_without_names_until_it_does_not() -> Result<()> {
-    let scene = Scene::start_with(true, |server| {
+    let scene = Scene::start_with(StreamingLists::Served, |server| {
         server.fault(Fault::Hang, On::any());
     })?;
     let told = scene.subscribe()?;
@@ -173,8 +173,21 @@ fn an_agent_starts_while_the_server_hangs_and_tells_flows_without_names_until_it
 }
 
 #[test]
+fn a_server_that_ends_its_streams_at_once_is_listed_in_parts() -> Result<()> {
+    let scene = Scene::start_with(StreamingLists::Broken, |_| {})?;
+    scene.wait_until("it is ready", |status| status.ready)?;
+    let told = scene.subscribe()?;
+    let one = talk(&scene.web, &scene.db, scene.db.socket_address(Family::V4, 5432))?;
+    told.check(&[one], |_, flow| {
+        ensure!(source(flow) == ("prod-a", "web"), "{flow:#?}");
+        Ok(())
+    })?;
+    scene.stop()
+}
+
+#[test]
 fn an_older_server_is_listed_in_parts() -> Result<()> {
-    let scene = Scene::start_with(false, |server| {
+    let scene = Scene::start_with(StreamingLists::Refused, |server| {
         let size = Size::of_pods(3_000);
         server.fill(size).unwrap();
     })?;

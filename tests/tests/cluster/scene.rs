@@ -4,7 +4,7 @@ use super::subscriber::Subscriber;
 use anyhow::{Context as _, Result, ensure};
 use netobs_api::client::{Connection, Server, Tls};
 use netobs_api::v1;
-use netobs_tests::apiserver::{ApiServer, Cluster, Real, Settings};
+use netobs_tests::apiserver::{ApiServer, Cluster, Real, Settings, StreamingLists};
 use netobs_tests::node::{Family, Node};
 use netobs_tests::pod::Pod;
 use netobs_tests::process::Agent;
@@ -39,13 +39,13 @@ pub(super) fn on_each(double: fn(Scene) -> Result<()>, real: fn(Scene<Real>) -> 
 impl Scene {
     /// With pods `web` of `prod-a` and `db` of `prod-b`, all of which the agent knows.
     pub(super) fn start() -> Result<Self> {
-        let scene = Self::start_with(true, |_| {})?;
+        let scene = Self::start_with(StreamingLists::Served, |_| {})?;
         scene.wait_until("it is ready", |status| status.ready)?;
         Ok(scene)
     }
 
     /// As it is right after its start, with a server to which something was done before.
-    pub(super) fn start_with(streaming_lists: bool, prepare: impl FnOnce(&ApiServer)) -> Result<Self> {
+    pub(super) fn start_with(streaming_lists: StreamingLists, prepare: impl FnOnce(&ApiServer)) -> Result<Self> {
         let node = Node::routed()?;
         let server = ApiServer::start_with(Settings {
             place: Some((*node).clone()),

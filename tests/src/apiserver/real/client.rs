@@ -1,12 +1,12 @@
 //! Writes objects to a server over the network, as `kubectl` would.
 
+use super::super::caller::Caller;
 use super::super::kind::{Kind, Kinds};
 use crate::netns::Netns;
 use anyhow::{Context as _, Result, bail};
+use kube::Api;
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams};
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::ApiResource;
-use kube::{Api, Config};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,16 +17,14 @@ const MANAGER: &str = "netobs-lab";
 
 #[derive(Debug)]
 pub(super) struct Client {
-    place: Netns,
-    kubeconfig: PathBuf,
+    caller: Caller,
     kinds: Kinds,
 }
 
 impl Client {
     pub(super) fn new(place: Netns, kubeconfig: PathBuf, kinds: Kinds) -> Self {
         Self {
-            place,
-            kubeconfig,
+            caller: Caller::new(place, kubeconfig),
             kinds,
         }
     }
@@ -41,7 +39,7 @@ impl Client {
         );
         let mut whole = object.clone();
         let status = whole.as_object_mut().and_then(|whole| whole.remove("status"));
-        self.run(async |client| {
+        self.caller.run(async |client| {
             let objects = objects(client, &kind, &namespace);
             let parameters = PatchParams::apply(MANAGER).force();
             let mut stored = objects.patch(&name, &parameters, &Patch::Apply(&whole)).await?;
@@ -55,7 +53,7 @@ impl Client {
 
     pub(super) fn patch(&self, kind: &str, namespace: &str, name: &str, patch: &Value) -> Result<Value> {
         let kind = self.kind(kind)?;
-        self.run(async |client| {
+        self.caller.run(async |client| {
             let objects = objects(client, &kind, namespace);
             let stored = objects
                 .patch(name, &PatchParams::default(), &Patch::Merge(patch))
@@ -67,7 +65,7 @@ impl Client {
     pub(super) fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<()> {
         let kind = self.kind(kind)?;
         let at_once = DeleteParams::default().grace_period(0);
-        self.run(async |client| {
+        self.caller.run(async |client| {
             objects(client, &kind, namespace).delete(name, &at_once).await?;
             Ok(())
         })
@@ -75,7 +73,7 @@ impl Client {
 
     pub(super) fn list(&self, kind: &str) -> Result<Vec<Value>> {
         let kind = self.kind(kind)?;
-        self.run(async |client| {
+        self.caller.run(async |client| {
             let list = objects(client, &kind, "").list(&ListParams::default()).await?;
             list.items
                 .into_iter()
@@ -84,15 +82,17 @@ impl Client {
         })
     }
 
-    /// A server that has just been started makes its namespaces last.
+    /// A server that has just been started is there before its own roles and namespaces are.
     pub(super) fn wait_until_ready(&self) -> Result<()> {
         const PATIENCE: Duration = Duration::from_secs(120);
         let deadline = Instant::now() + PATIENCE;
         let is_ready = || {
+            let health = self.caller.get("/readyz");
             let namespaces = self.list("namespaces").unwrap_or_default();
-            namespaces
+            let has_default = namespaces
                 .iter()
-                .any(|namespace| namespace["metadata"]["name"] == "default")
+                .any(|namespace| namespace["metadata"]["name"] == "default");
+            has_default && health.is_ok_and(|health| health.body == "ok")
         };
         while !is_ready() {
             if Instant::now() > deadline {
@@ -109,19 +109,6 @@ impl Client {
             .called(name)
             .with_context(|| format!("{name} is no built-in kind"))?;
         Ok(Arc::clone(self.kinds.get(kind)))
-    }
-
-    /// Inside of the place, with a connection of its own.
-    fn run<T: Send>(&self, task: impl AsyncFnOnce(kube::Client) -> Result<T> + Send) -> Result<T> {
-        self.place.run(|| {
-            let mut builder = tokio::runtime::Builder::new_current_thread();
-            let runtime = builder.enable_all().build().context("start a runtime")?;
-            runtime.block_on(async {
-                let file = Kubeconfig::read_from(&self.kubeconfig)?;
-                let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await?;
-                task(kube::Client::try_from(config)?).await
-            })
-        })
     }
 }
 

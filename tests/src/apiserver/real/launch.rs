@@ -27,7 +27,7 @@ impl Launch {
         for (name, text) in [
             ("server.crt", &certified.certificate_pem),
             ("server.key", &certified.key_pem),
-            ("accounts.key", &certified.key_pem),
+            ("accounts.pub", &certified.public_key_pem),
             ("users.csv", &users),
         ] {
             fs::write(self.folder.join(name), text).with_context(|| format!("write {name}"))?;
@@ -53,8 +53,8 @@ impl Launch {
             self.flag("cert-dir", "certificates"),
             self.flag("tls-cert-file", "server.crt"),
             self.flag("tls-private-key-file", "server.key"),
-            self.flag("service-account-key-file", "accounts.key"),
-            self.flag("service-account-signing-key-file", "accounts.key"),
+            self.flag("service-account-key-file", "accounts.pub"),
+            self.flag("service-account-signing-key-file", "server.key"),
             self.flag("token-auth-file", "users.csv"),
         ]);
         command.arg(format!("--etcd-servers=http://{}", self.etcd));

@@ -107,6 +107,21 @@ async fn what_may_not_be_read_is_told_with_its_remedy_and_asked_for_again() {
 }
 
 #[tokio::test]
+async fn who_showed_no_token_is_told_so_and_shows_it_soon() {
+    let message = "pods is forbidden: User \"system:anonymous\" cannot watch resource \"pods\" at the cluster scope";
+    let stranger = || Reply::refusal(403, "Forbidden", message);
+    let mut scene = Scene::of(vec![stranger(), stranger(), listed().then_hangs()]);
+    let pods = scene.until(|pods| pods.error.is_some()).await;
+    let error = pods.error.unwrap();
+    assert!(
+        error.contains("no token was shown") && !error.contains("ClusterRole"),
+        "{error}"
+    );
+    assert!(!pods.forbidden);
+    assert_eq!(scene.next(3).await, LIST);
+}
+
+#[tokio::test]
 async fn refusals_that_pass_are_waited_out() {
     for code in [401, 429, 500, 503] {
         let mut scene = Scene::of(vec![Reply::status(code, "Whatever"), listed().then_hangs()]);

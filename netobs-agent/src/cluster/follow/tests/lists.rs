@@ -74,6 +74,17 @@ async fn a_server_that_takes_no_notice_of_streams_is_found_out() {
     assert_eq!(scene.next(7).await, ["[", "+a", "[", "+a", "[", "+a", "]"]);
 }
 
+/// As a server does whose store cannot tell how far it is.
+#[tokio::test]
+async fn a_server_that_refuses_a_stream_only_in_the_stream_is_found_out() {
+    let why = "the required storage feature RequestWatchProgress is disabled";
+    let status = json!({"kind": "Status", "code": 500, "reason": "InternalError", "message": why});
+    let refusing = || Reply::lines(&[json!({"type": "ERROR", "object": status})]);
+    let mut scene = Scene::of(vec![refusing(), refusing(), page(6, None, &[pod("a", 1)])]);
+    assert_eq!(scene.next(3).await, ["[", "+a", "]"]);
+    assert!(scene.double.paths()[2].ends_with("?limit=500"));
+}
+
 #[tokio::test]
 async fn a_list_that_breaks_off_begins_anew_and_ends_only_when_all_was_told() {
     let mut scene = Scene::of(vec![
