@@ -6,6 +6,7 @@ mod cluster {
     mod faults;
     mod reuse;
     mod scene;
+    mod secrets;
     mod subscriber;
     mod talk;
 }

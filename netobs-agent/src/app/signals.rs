@@ -12,7 +12,9 @@ pub(super) struct Signals {
 
 impl Signals {
     pub(super) fn new() -> anyhow::Result<Self> {
-        let signal = |kind| signal(kind).context("signals cannot be received: a seccomp profile must allow rt_sigaction and socketpair");
+        let signal = |kind| {
+            signal(kind).context("signals cannot be received: a seccomp profile must allow rt_sigaction and socketpair")
+        };
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,

@@ -21,12 +21,10 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(output: impl Write + Send + 'static, begin: fn()) -> io::Result<Self> {
         let (blocks, waiting) = sync_channel(WAITING);
-        let thread = thread::Builder::new()
-            .name("export".into())
-            .spawn(move || {
-                begin();
-                write_all(output, &waiting);
-            })?;
+        let thread = thread::Builder::new().name("export".into()).spawn(move || {
+            begin();
+            write_all(output, &waiting);
+        })?;
         Ok(Self {
             blocks: Some(blocks),
             thread: Some(thread),

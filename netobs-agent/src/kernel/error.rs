@@ -22,11 +22,17 @@ pub(crate) enum KernelError {
     },
     #[error("the kernel refused the programs' maps: {reason}{remedy}")]
     MapsRefused { reason: String, remedy: String },
-    #[error("the programs lack {what}, which this agent expects: agent and programs are of different builds; build both anew")]
+    #[error(
+        "the programs lack {what}, which this agent expects: agent and programs are of different builds; build both anew"
+    )]
     Mismatch { what: &'static str },
-    #[error("a table of the programs cannot be mapped into memory: {error}; give the container more memory, or fewer --connections")]
+    #[error(
+        "a table of the programs cannot be mapped into memory: {error}; give the container more memory, or fewer --connections"
+    )]
     Unmappable { error: io::Error },
-    #[error("cannot attach to {interface}: {reason}; it takes CAP_NET_ADMIN, and on Linux before 6.6 the modules sch_ingress and cls_bpf")]
+    #[error(
+        "cannot attach to {interface}: {reason}; it takes CAP_NET_ADMIN, and on Linux before 6.6 the modules sch_ingress and cls_bpf"
+    )]
     NotAttached { interface: String, reason: String },
     #[error("the interface {interface} is gone")]
     InterfaceGone { interface: String },

@@ -36,7 +36,7 @@ const LARGEST_HEADERS: u32 = 16 << 10;
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 256 << 10;
 /// Streams that a client resets before they were looked at, or by doing what it must not; then the connection ends.
-const MOST_RESETS: usize = 20;
+const MOST_RESETS: usize = 64;
 /// Requests that are read at once, of all connections; others wait for their turn.
 const MOST_READ: usize = 256;
 /// Within this time a request has to be here and its answer begin.
@@ -144,8 +144,12 @@ impl Services {
     /// The visitor is busy for as long as the answer goes on.
     async fn answer(&self, request: Request) -> http::Response<Body> {
         let visit = request.extensions().get::<Arc<Visit>>();
-        let call = visit.map(|visit| visit.begin(kind(request.uri().path())));
+        let (call, kind) = (visit.map(|visit| visit.begin(Kind::Aside)), kind(request.uri().path()));
         let begun = timeout(LONGEST_REQUEST, self.begin(request)).await;
+        // A request that never comes to its end must not keep a place.
+        if let Some(call) = &call {
+            call.turns_out(kind);
+        }
         let answer = begun.unwrap_or_else(|_| too_late().into_http());
         answer.map(|body| {
             Body::new(body.map_frame(move |frame| {
@@ -162,7 +166,9 @@ impl Services {
         let service = path.strip_prefix('/').and_then(|path| path.split_once('/'));
         match service.and_then(|(name, _)| self.handlers.get(name)) {
             Some(handler) => handler(request).await.unwrap_or_else(|never| match never {}),
-            None => Status::unimplemented(format!("there is no {path} here: list the services by reflection")).into_http(),
+            None => {
+                Status::unimplemented(format!("there is no {path} here: list the services by reflection")).into_http()
+            }
         }
     }
 }

@@ -11,12 +11,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    net::TcpListener,
-    select,
-    task::JoinSet,
-    time::sleep,
-};
+use tokio::{net::TcpListener, select, task::JoinSet, time::sleep};
 use tracing::debug;
 
 use super::{

@@ -9,7 +9,13 @@ use std::sync::Arc;
 
 use self::page::{Family, Page};
 pub(super) use self::words::place as place_name;
-use super::{app::App, feed::Feed, seats::Seats, tls::TlsKeeper, visitors::{Attendance, Visitors}};
+use super::{
+    app::App,
+    feed::Feed,
+    seats::Seats,
+    tls::TlsKeeper,
+    visitors::{Attendance, Visitors},
+};
 
 /// Everybody who has something to say on it.
 pub(super) struct Sources {
@@ -60,7 +66,9 @@ impl Sources {
         let help = "Connections there may be at once.";
         tell(page.gauge("netobs_connections_limit", help), |one| one.most as u64);
         let help = "Connections that were refused because all others were busy.";
-        tell(page.counter("netobs_connections_refused_total", help), |one| one.refused);
+        tell(page.counter("netobs_connections_refused_total", help), |one| {
+            one.refused
+        });
         let help = "Connections that were ended because they were idle or slow for too long, or made room for others.";
         tell(page.counter("netobs_connections_let_go_total", help), |one| one.let_go);
     }

@@ -11,6 +11,8 @@ pub(crate) enum StoreError {
     Unusable { path: PathBuf, error: io::Error },
     #[error("{} is in use by another agent; give each agent a --state-dir of its own", path.display())]
     InUse { path: PathBuf },
-    #[error("no thread can be started to write the inventory: {0}; the limit of processes (pids.max, ulimit -u) may be reached: raise it")]
+    #[error(
+        "no thread can be started to write the inventory: {0}; the limit of processes (pids.max, ulimit -u) may be reached: raise it"
+    )]
     NoThread(io::Error),
 }

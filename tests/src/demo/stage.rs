@@ -129,6 +129,7 @@ impl Stage {
         command
             .args(arguments)
             .env("NETOBS_SERVER", format!("unix://{}", self.socket().display()));
+        self.programs.confine(&mut command);
         command
     }
 
@@ -167,6 +168,7 @@ fn start_agent(node: &Node, server: &ApiServer, folder: &Folder, programs: &Prog
     command.args(["--node-name", objects::NODE, "--listen", LISTEN, "--http", "none"]);
     // Short, for a story is.
     command.args(["--update-every", "1", "--lag", "1", "--log", "warn"]);
+    programs.confine(&mut command);
     Agent::start(&mut command)
 }
 

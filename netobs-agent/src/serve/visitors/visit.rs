@@ -115,7 +115,11 @@ impl Visit {
     /// Whoever polled last is woken.
     pub(in crate::serve) fn poll_let_go(&self, context: &Context<'_>) -> Poll<()> {
         self.waker.register(context.waker());
-        if self.is_let_go() { Poll::Ready(()) } else { Poll::Pending }
+        if self.is_let_go() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     pub(in crate::serve) async fn until_let_go(&self) {
@@ -124,6 +128,14 @@ impl Visit {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Call {
+    pub(in crate::serve) fn turns_out(&self, kind: Kind) {
+        if let Some(begun) = self.visit.state().calls.get_mut(&self.number) {
+            begun.kind = kind;
+        }
     }
 }
 
