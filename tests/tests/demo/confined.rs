@@ -34,7 +34,7 @@ fn under_its_profile_the_agent_finds_the_label_and_the_command_tells_it() -> Res
     );
     for (arguments, says) in [
         (&["causes"][..], "namespace ops-utils has no label env"),
-        (&["flows", "--last", "5"], "backup"),
+        (&["flows", "-n", "ops-utils"], "backup"),
         (&["status"], "yes"),
         (&["inventory"], "prod-a"),
         (

@@ -85,7 +85,7 @@ fn tls_metrics_export_and_the_inventory_on_disk_go_on_under_it() -> Result<()> {
     agent.wait_for(PATIENCE, |line| line["destination"]["port"] == 80)?;
     let status = netobs(&node, &seccomp, &certificate, &["status", "-o", "json"])?;
     ensure!(status.contains("\"ready\":true"), "{status}");
-    let flows = netobs(&node, &seccomp, &certificate, &["flows", "--last", "100"])?;
+    let flows = netobs(&node, &seccomp, &certificate, &["flows", "--port", "80"])?;
     ensure!(flows.contains(":80"), "{flows}");
     fs::copy(&certificate, folder.path("again.pem"))?;
     let [_, _] = folder.certificate()?;

@@ -45,7 +45,7 @@ impl Hostile {
     ];
 
     pub(super) fn says(self) -> Vec<u8> {
-        const MANY: u32 = 200;
+        const MANY: u32 = 100;
         let streams = || (0..MANY).map(|number| 2 * number + 1);
         match self {
             Self::Nothing => Vec::new(),
@@ -71,7 +71,7 @@ impl Hostile {
             Self::RequestWithoutEnd => opened([ask("Explain", 1, 0), frame(DATA, 0, 1, &[0, 0, 0, 0, 99, 1])].concat()),
             Self::HugeRequest => {
                 let mut said = [ask("Subscribe", 1, 0), frame(DATA, 0, 1, &[0, 0x7f, 0xff, 0xff, 0xff])].concat();
-                said.extend((0..16).flat_map(|_| frame(DATA, 0, 1, &[0x0a; 4096])));
+                said.extend((0..4).flat_map(|_| frame(DATA, 0, 1, &[0x0a; 4096])));
                 opened(said)
             }
             Self::SubscriberThatDoesNotRead => {
@@ -128,15 +128,15 @@ fn message(stream: u32, message: &[u8]) -> Vec<u8> {
     frame(DATA, END_STREAM, stream, &[&[0], &len[..], message].concat())
 }
 
-/// A block of 64 KiB of headers over many frames.
+/// A block of 32 KiB of headers over many frames.
 fn begun_headers(stream: u32, ends: bool) -> Vec<u8> {
     let mut header = vec![0];
     header.extend(text("x-long"));
     header.extend(text(&"y".repeat(100)));
     let part = header.repeat(36);
     let mut bytes = frame(HEADERS, 0, stream, &part);
-    for number in 0..16 {
-        let is_last = ends && number == 15;
+    for number in 0..8 {
+        let is_last = ends && number == 7;
         bytes.extend(frame(
             CONTINUATION,
             if is_last { END_HEADERS } else { 0 },
