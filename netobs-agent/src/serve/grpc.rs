@@ -10,7 +10,7 @@ use std::{
 use futures::{Stream, StreamExt as _};
 use http_body_util::BodyExt as _;
 use netobs_api::{DESCRIPTORS, encoded::flow_service_server::FlowServiceServer};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 use tonic::{
     Status,
     body::Body,
@@ -29,16 +29,13 @@ use super::{
 };
 
 const MOST_STREAMS_A_CONNECTION: u32 = 64;
-/// As many values as a request may have, each a label's longest.
-const LARGEST_REQUEST: usize = 256 << 10;
+const LARGEST_REQUEST: usize = 64 << 10;
 const LARGEST_HEADERS: u32 = 16 << 10;
 /// What of requests may be on its way, of one and of all on a connection.
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 256 << 10;
 /// Streams that a client resets before they were looked at, or by doing what it must not; then the connection ends.
 const MOST_RESETS: usize = 64;
-/// Requests that are read at once, of all connections; others wait for their turn.
-const MOST_READ: usize = 256;
 /// Within this time a request has to be here and its answer begin.
 const LONGEST_REQUEST: Duration = Duration::from_secs(15);
 const LARGEST_ANSWER: usize = 64 << 20;
@@ -56,10 +53,7 @@ pub(super) struct Pulse {
 
 /// Hands each call to the service it names.
 #[derive(Clone)]
-pub(super) struct Services {
-    handlers: Arc<BTreeMap<&'static str, Handler>>,
-    reading: Arc<Semaphore>,
-}
+pub(super) struct Services(Arc<BTreeMap<&'static str, Handler>>);
 
 impl Services {
     pub(super) fn new<H>(service: flow_service::Service, health: H) -> Result<Self, ServeError>
@@ -80,10 +74,7 @@ impl Services {
             handler(reflection().build_v1()?),
             handler(reflection().build_v1alpha()?),
         ];
-        Ok(Self {
-            handlers: Arc::new(services.into_iter().collect()),
-            reading: Arc::new(Semaphore::new(MOST_READ)),
-        })
+        Ok(Self(Arc::new(services.into_iter().collect())))
     }
 
     /// Until `stop`; then streams that are open may end.
@@ -143,9 +134,19 @@ impl Service<Request> for Services {
 impl Services {
     /// The visitor is busy for as long as the answer goes on.
     async fn answer(&self, request: Request) -> http::Response<Body> {
-        let visit = request.extensions().get::<Arc<Visit>>();
-        let (call, kind) = (visit.map(|visit| visit.begin(Kind::Aside)), kind(request.uri().path()));
-        let begun = timeout(LONGEST_REQUEST, self.begin(request)).await;
+        let visit = request.extensions().get::<Arc<Visit>>().cloned();
+        let (call, kind) = (
+            visit.as_ref().map(|visit| visit.begin(Kind::Aside)),
+            kind(request.uri().path()),
+        );
+        let begun = timeout(LONGEST_REQUEST, async {
+            let _turn = match &visit {
+                Some(visit) => visit.turn_to_be_read().await,
+                None => None,
+            };
+            self.begin(request).await
+        })
+        .await;
         // A request that never comes to its end must not keep a place.
         if let Some(call) = &call {
             call.turns_out(kind);
@@ -160,11 +161,9 @@ impl Services {
     }
 
     async fn begin(&self, request: Request) -> http::Response<Body> {
-        // Nobody closes it.
-        let _turn = self.reading.acquire().await;
         let path = request.uri().path();
         let service = path.strip_prefix('/').and_then(|path| path.split_once('/'));
-        match service.and_then(|(name, _)| self.handlers.get(name)) {
+        match service.and_then(|(name, _)| self.0.get(name)) {
             Some(handler) => handler(request).await.unwrap_or_else(|never| match never {}),
             None => {
                 Status::unimplemented(format!("there is no {path} here: list the services by reflection")).into_http()

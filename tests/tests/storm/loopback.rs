@@ -26,6 +26,8 @@ const SILENT: usize = 200;
 const FLOWS: usize = 5_000;
 const PER_SECOND: u32 = 500;
 const PORT: u16 = 5_300;
+/// Within this an honest question is answered, on a busy machine, whatever others do.
+const SOON: Duration = Duration::from_secs(4);
 /// So many in a row have a kubelet start a container again.
 const FAILURES_OF_A_PROBE: usize = 3;
 /// What the agent may take more than before, with all that it leaves to its allocator.
@@ -46,6 +48,8 @@ struct Asked {
     healthy: usize,
     unhealthy: usize,
     unhealthy_in_a_row: usize,
+    /// Over the socket.
+    slowest: Duration,
 }
 
 #[test]
@@ -84,7 +88,7 @@ fn ten_thousand_hostile_connections_take_little_memory_and_nothing_from_capture(
     assert_eq!(of_taps, None);
     assert!(peak < before + MOST_GROWTH, "{} MiB", peak >> 20);
     assert!(
-        asked.by_socket > 0 && asked.unhealthy_in_a_row < FAILURES_OF_A_PROBE,
+        asked.slowest < SOON && asked.unhealthy_in_a_row < FAILURES_OF_A_PROBE,
         "{asked:?}"
     );
     scene.stop()
@@ -122,7 +126,10 @@ fn attack(storm: &Storm, number: usize) -> Result<()> {
         if storm.begun.fetch_add(1, Ordering::Relaxed) >= CONNECTIONS {
             return Ok(());
         }
-        let mut stream = connect(GRPC)?;
+        // On a busy machine the queue is full for a moment, which is the attacker's trouble.
+        let Ok(mut stream) = connect(GRPC) else {
+            continue;
+        };
         // It may be closed at any moment, which is what is wanted of the agent.
         let _ = stream.write_all(&kind.says());
         held.push_back(stream);
@@ -138,7 +145,9 @@ fn keep_silent(storm: &Storm) -> Result<()> {
     while !storm.is_over.load(Ordering::Relaxed) {
         held.clear();
         for number in 0..SILENT {
-            let mut stream = connect(HTTP)?;
+            let Ok(mut stream) = connect(HTTP) else {
+                continue;
+            };
             if number.is_multiple_of(2) {
                 let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: here\r\nX-Long: ");
             }
@@ -152,7 +161,6 @@ fn keep_silent(storm: &Storm) -> Result<()> {
 fn connect(address: &str) -> Result<TcpStream> {
     const LONGEST: Duration = Duration::from_secs(5);
     let address: SocketAddr = address.parse()?;
-    // On a busy machine a queue may be full for a moment.
     let stream = TcpStream::connect_timeout(&address, LONGEST).with_context(|| format!("connect to {address}"))?;
     stream.set_write_timeout(Some(LONGEST))?;
     Ok(stream)
@@ -177,7 +185,9 @@ fn watch(scene: &Scene, storm: &Storm) -> Result<u64> {
 fn ask(scene: &Scene, storm: &Storm) -> Result<Asked> {
     let (mut asked, mut in_a_row) = (Asked::default(), 0);
     while !storm.is_over.load(Ordering::Relaxed) {
+        let began = Instant::now();
         scene.status().context("by the socket, during the storm")?;
+        asked.slowest = asked.slowest.max(began.elapsed());
         asked.by_socket += 1;
         match by_address(scene) {
             Ok(()) => asked.by_address += 1,
