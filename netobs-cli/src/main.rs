@@ -247,8 +247,9 @@ fn collected(run: impl FnOnce(&mut dyn Write, &mut dyn Write) -> Result<Verdict>
     let mut out = Vec::new();
     let mut notes = Vec::new();
     let result = run(&mut out, &mut notes);
-    let _ = io::stderr().write_all(&notes);
-    match io::stdout().write_all(&out) {
+    let [out, notes] = [out, notes].map(|bytes| show::clean_lines(&String::from_utf8_lossy(&bytes)));
+    let _ = io::stderr().write_all(notes.as_bytes());
+    match io::stdout().write_all(out.as_bytes()) {
         // Whoever reads has read enough, as `head` does.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot write the output"),
         Ok(()) | Err(_) => result,

@@ -37,6 +37,17 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
+/// The same of several lines, none of which has a colour.
+pub(crate) fn clean_lines(text: &str) -> String {
+    text.chars()
+        .map(|character| match character {
+            '\n' | '\t' => character,
+            control if control.is_control() => ' ',
+            other => other,
+        })
+        .collect()
+}
+
 pub(crate) fn plural(count: u64, one: &str) -> String {
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }

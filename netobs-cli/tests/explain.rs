@@ -8,7 +8,7 @@ use std::{
 };
 
 use expect_test::{Expect, expect};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SHOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clusters/shop.yaml");
 
@@ -277,4 +277,36 @@ fn the_address_of_a_service_is_told_apart_from_the_pods_behind_it() {
         "{}",
         ran.err
     );
+}
+
+#[test]
+fn what_would_steer_a_terminal_is_shown_and_does_not() {
+    let hostile = "\u{1b}]0;owned\u{7}\u{1b}[2Jprod";
+    let pod = |namespace: &str, name: &str| {
+        json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {"namespace": namespace, "name": name, "annotations": {"env": hostile}},
+            "status": {"podIP": "10.0.0.1", "phase": "Running"},
+        })
+    };
+    let namespace = |name: &str| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "annotations": {"env": hostile}}});
+    let manifests = json!({"apiVersion": "v1", "kind": "List", "items": [
+        namespace("shop"), namespace("away"), pod("shop", "web"), pod("away", "job"),
+        {
+            "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+            "metadata": {"namespace": "shop", "name": hostile},
+            "spec": {"podSelector": {}, "ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"env": "prod"}}}]}]},
+        },
+    ]})
+    .to_string();
+    let explain = [
+        "explain", "-f", "-", "--from", "away/job", "--to", "shop/web", "--port", "80",
+    ];
+    for arguments in [&explain[..], &["audit", "-f", "-"]] {
+        let ran = run(arguments, &manifests);
+        let shown = ran.out + &ran.err;
+        let steering = shown.chars().find(|one| one.is_control() && *one != '\n');
+        assert_eq!(steering, None, "{arguments:?}: {shown:?}");
+        assert!(shown.contains("owned"), "{arguments:?}: {shown:?}");
+    }
 }

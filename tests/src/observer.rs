@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::net::IpAddr;
+use std::process::Command;
 use std::time::Duration;
 
 /// How long the agent may take for anything; a busy machine is slow, and virtual ones are slower.
@@ -33,14 +34,14 @@ pub struct Observed {
 
 impl Observer {
     pub fn start(node: &Node) -> Result<Self> {
-        Self::start_with(node, &[])
+        Self::start_with(node, |_| {})
     }
 
-    /// With these arguments besides.
-    pub fn start_with(node: &Node, arguments: &[&str]) -> Result<Self> {
+    /// As [`Observer::start`], after something was done to the command.
+    pub fn start_with(node: &Node, prepare: impl FnOnce(&mut Command)) -> Result<Self> {
         let mut command = node.command(&program()?.to_string_lossy())?;
         command.args(EXPORT_ONLY).args(["--log", "info,netobs_agent=debug"]);
-        command.args(arguments);
+        prepare(&mut command);
         let agent = Agent::start(&mut command)?;
         agent.wait_for_error(PATIENCE, "attached interfaces=")?;
         Ok(Self { agent })

@@ -1,9 +1,14 @@
 //! A long-lived process that ends with its handle.
 
 mod agent;
+mod messages;
+mod rights;
+mod seccomp;
 mod usage;
 
 pub use agent::{Agent, EXPORT_ONLY, Ended};
+pub use rights::{Rights, all_rights};
+pub use seccomp::{Call, Seccomp};
 pub use usage::Usage;
 
 use crate::sys;

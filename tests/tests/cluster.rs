@@ -7,6 +7,7 @@ mod cluster {
     mod redaction;
     mod reuse;
     mod scene;
+    mod secrets;
     mod subscriber;
     mod talk;
 }

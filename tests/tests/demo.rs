@@ -3,6 +3,7 @@
 mod demo {
     mod causes;
     mod cluster_events;
+    mod confined;
     mod enforcement;
     mod flows;
     mod generic_client;

@@ -8,8 +8,8 @@ mod robust {
     mod frames;
     mod full;
     mod input;
-    mod missed;
     mod lookout;
+    mod missed;
     mod restart;
     mod rights;
     mod start;

@@ -3,6 +3,7 @@
 mod serving {
     mod bad_settings;
     mod metrics;
+    mod profile;
     mod scene;
     mod subscribers;
 }

@@ -6,6 +6,7 @@ mod finding;
 mod imports;
 mod manifests;
 mod mask;
+mod messages;
 mod orphans;
 mod tree;
 mod walls;
@@ -16,7 +17,7 @@ use crate::run;
 use finding::Finding;
 use tree::Tree;
 
-const CHECKS: [fn(&Tree) -> Vec<Finding>; 13] = [
+const CHECKS: [fn(&Tree) -> Vec<Finding>; 14] = [
     files::check_first_sentence,
     files::check_length,
     files::check_name,
@@ -30,6 +31,7 @@ const CHECKS: [fn(&Tree) -> Vec<Finding>; 13] = [
     manifests::check_lints,
     manifests::check_core,
     figures::check,
+    messages::check,
 ];
 
 pub(crate) fn tidy() -> Result<()> {

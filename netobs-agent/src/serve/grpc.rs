@@ -10,7 +10,7 @@ use std::{
 use futures::{Stream, StreamExt as _};
 use http_body_util::BodyExt as _;
 use netobs_api::{DESCRIPTORS, encoded::flow_service_server::FlowServiceServer};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 use tonic::{
     Status,
     body::Body,
@@ -30,16 +30,13 @@ use super::{
 };
 
 const MOST_STREAMS_A_CONNECTION: u32 = 64;
-/// As many values as a request may have, each a label's longest.
-const LARGEST_REQUEST: usize = 256 << 10;
+const LARGEST_REQUEST: usize = 64 << 10;
 const LARGEST_HEADERS: u32 = 16 << 10;
 /// What of requests may be on its way, of one and of all on a connection.
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 256 << 10;
 /// Streams that a client resets before they were looked at, or by doing what it must not; then the connection ends.
-const MOST_RESETS: usize = 20;
-/// Requests that are read at once, of all connections; others wait for their turn.
-const MOST_READ: usize = 256;
+const MOST_RESETS: usize = 64;
 /// Within this time a request has to be here and its answer begin.
 const LONGEST_REQUEST: Duration = Duration::from_secs(15);
 const LARGEST_ANSWER: usize = 64 << 20;
@@ -60,7 +57,6 @@ pub(super) struct Pulse {
 pub(super) struct Services {
     inside: Arc<Handlers>,
     outside: Arc<Handlers>,
-    reading: Arc<Semaphore>,
 }
 
 type Handlers = BTreeMap<&'static str, Handler>;
@@ -78,7 +74,6 @@ impl Services {
         Ok(Self {
             inside: Arc::new(handlers(sides.inside, health.clone())?),
             outside: Arc::new(handlers(sides.outside, health)?),
-            reading: Arc::new(Semaphore::new(MOST_READ)),
         })
     }
 
@@ -160,9 +155,26 @@ impl Service<Request> for Services {
 impl Services {
     /// The visitor is busy for as long as the answer goes on.
     async fn answer(&self, request: Request) -> http::Response<Body> {
-        let caller = request.extensions().get::<Caller>();
-        let call = caller.map(|caller| caller.visit.begin(kind(request.uri().path())));
-        let begun = timeout(LONGEST_REQUEST, self.begin(request)).await;
+        let visit = request
+            .extensions()
+            .get::<Caller>()
+            .map(|caller| Arc::clone(&caller.visit));
+        let (call, kind) = (
+            visit.as_ref().map(|visit| visit.begin(Kind::Aside)),
+            kind(request.uri().path()),
+        );
+        let begun = timeout(LONGEST_REQUEST, async {
+            let _turn = match &visit {
+                Some(visit) => visit.turn_to_be_read().await,
+                None => None,
+            };
+            self.begin(request).await
+        })
+        .await;
+        // A request that never comes to its end must not keep a place.
+        if let Some(call) = &call {
+            call.turns_out(kind);
+        }
         let answer = begun.unwrap_or_else(|_| too_late().into_http());
         answer.map(|body| {
             Body::new(body.map_frame(move |frame| {
@@ -173,8 +185,6 @@ impl Services {
     }
 
     async fn begin(&self, request: Request) -> http::Response<Body> {
-        // Nobody closes it.
-        let _turn = self.reading.acquire().await;
         let path = request.uri().path();
         let service = path.strip_prefix('/').and_then(|path| path.split_once('/'));
         // Of whom it is not known whence they come, they come from outside.

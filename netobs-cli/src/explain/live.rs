@@ -16,13 +16,14 @@ use crate::{
     global::Global,
     notes::note,
     output::Output,
+    show,
 };
 
 pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output) -> Result<Verdict> {
     let request = request(arguments)?;
     let answer = ask(&request, global).await?;
     match arguments.output {
-        Format::Text => out.text(&answer.text)?,
+        Format::Text => out.text(&show::clean_lines(&answer.text))?,
         Format::Json => out.line(&serde_json::to_string(&answer)?)?,
     }
     out.flush()?;

@@ -1,7 +1,9 @@
 //! Where the programs of the story are.
 
+use crate::process::Seccomp;
 use anyhow::{Context as _, Result};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, iter};
 
 /// Paths of what was built.
@@ -9,6 +11,8 @@ use std::{env, iter};
 pub struct Programs {
     pub agent: PathBuf,
     pub cli: PathBuf,
+    /// Both are confined to it, as in a container.
+    pub seccomp: Option<Seccomp>,
 }
 
 impl Programs {
@@ -17,7 +21,14 @@ impl Programs {
         Ok(Self {
             agent: find("netobs-agent", "NETOBS_AGENT")?,
             cli: find("netobs", "NETOBS_CLI")?,
+            seccomp: None,
         })
+    }
+
+    pub(super) fn confine(&self, command: &mut Command) {
+        if let Some(seccomp) = &self.seccomp {
+            seccomp.confine(command);
+        }
     }
 }
 

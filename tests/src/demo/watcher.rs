@@ -78,6 +78,7 @@ impl Watcher {
                 let mut command = Command::new(&programs.cli);
                 let server = format!("unix://{}", socket.display());
                 command.args(arguments).env("NETOBS_SERVER", server);
+                programs.confine(&mut command);
                 command
             }
             Self::Pod { container, .. } => container.exec().command(&[&["netobs"], arguments].concat()),
@@ -108,5 +109,6 @@ fn start_program(node: &Node, server: &ApiServer, folder: &Folder, programs: &Pr
     command.args(["--node-name", NODE, "--listen", LISTEN]);
     // Short, for a story is.
     command.args(["--update-every", "1", "--lag", "1", "--log", "warn"]);
+    programs.confine(&mut command);
     Agent::start(&mut command)
 }

@@ -1,7 +1,8 @@
 //! A program under test that writes JSON lines, such as the agent.
 
+use super::messages::is_unexplained;
 use super::{Process, Usage};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read};
@@ -57,6 +58,7 @@ struct State {
     forgotten: usize,
     no_json: Vec<String>,
     stderr: VecDeque<String>,
+    unexplained: Vec<String>,
     ended: bool,
 }
 
@@ -167,7 +169,7 @@ impl Agent {
     /// SIGTERM, and what it had to say until its end.
     pub fn stop(mut self, timeout: Duration) -> Result<Ended> {
         let status = self.process.stop(timeout).with_context(|| self.said.lock().summary())?;
-        Ok(self.finish(status))
+        self.finish(status)
     }
 
     /// As [`Agent::stop`], while nobody reads what it says until it has ended.
@@ -177,19 +179,19 @@ impl Agent {
         let status = self.process.stop(timeout);
         drop(nobody_hears);
         let status = status.with_context(|| said.lock().summary())?;
-        Ok(self.finish(status))
+        self.finish(status)
     }
 
     /// SIGKILL.
     pub fn kill(mut self) -> Result<Ended> {
         let status = self.process.kill()?;
-        Ok(self.finish(status))
+        self.finish(status)
     }
 
     /// Waits for it to end by itself.
     pub fn wait_for_end(mut self, timeout: Duration) -> Result<Ended> {
         let status = self.process.wait(timeout).with_context(|| self.said.lock().summary())?;
-        Ok(self.finish(status))
+        self.finish(status)
     }
 
     fn wait<T>(&self, timeout: Duration, mut look: impl FnMut(&State) -> Option<T>) -> Result<T> {
@@ -210,20 +212,30 @@ impl Agent {
         }
     }
 
-    fn finish(&mut self, status: ExitStatus) -> Ended {
+    /// An error if it complained of something that nobody explains.
+    fn finish(&mut self, status: ExitStatus) -> Result<Ended> {
         for reader in self.readers.drain(..) {
             // A reader does not panic; were it to, its lines would be missing, which the test sees.
             let _ = reader.join();
         }
         let State {
-            lines, no_json, stderr, ..
+            lines,
+            no_json,
+            stderr,
+            unexplained,
+            ..
         } = std::mem::take(&mut *self.said.lock());
+        ensure!(
+            unexplained.is_empty(),
+            "docs/troubleshooting.md does not tell what to do about:\n{}",
+            unexplained.join("\n")
+        );
         let stderr = stderr.into_iter().chain(no_json).collect::<Vec<_>>().join("\n");
-        Ended {
+        Ok(Ended {
             status,
             lines: lines.into(),
             stderr,
-        }
+        })
     }
 }
 
@@ -252,6 +264,9 @@ impl State {
 
     fn hear_error(&mut self, heard: Heard) {
         if let Heard::Line(line) = heard {
+            if self.unexplained.len() < KEPT_ERROR_LINES && is_unexplained(&line) {
+                self.unexplained.push(line.clone());
+            }
             self.stderr.push_back(line);
         }
         if self.stderr.len() > KEPT_ERROR_LINES {

@@ -110,7 +110,7 @@ impl Scene {
                 stream,
                 noted: noted.clone(),
             };
-            anyhow::Ok(Connection::over(noting, "the agent").await?)
+            anyhow::Ok(Connection::over(noting, "the agent", "localhost", &Tls::default()).await?)
         })?;
         Ok((connection, noted))
     }
@@ -123,7 +123,7 @@ impl Scene {
                 stream,
                 noted: noted.clone(),
             };
-            anyhow::Ok(Connection::over(noting, "the agent").await?)
+            anyhow::Ok(Connection::over(noting, "the agent", "localhost", &Tls::default()).await?)
         })?;
         Ok((connection, noted))
     }

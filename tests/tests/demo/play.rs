@@ -29,7 +29,11 @@ pub(super) const PAIRS: [Pair; 3] = [
 impl Play {
     /// Sets the stage, with a counter before and one behind whoever enforces.
     pub(super) fn of(scenario: Scenario) -> Result<Self> {
-        let stage = Stage::set(scenario, Programs::find()?)?;
+        Self::with(scenario, Programs::find()?)
+    }
+
+    pub(super) fn with(scenario: Scenario, programs: Programs) -> Result<Self> {
+        let stage = Stage::set(scenario, programs)?;
         for pair in PAIRS {
             let address = |role| stage.pod(role).address(Family::V4);
             let calls = format!("ip saddr {} ip daddr {}", address(pair.0), address(pair.1));

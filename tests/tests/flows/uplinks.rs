@@ -139,7 +139,9 @@ fn an_uplink_that_is_configured_later_is_let_go_and_one_that_is_none_any_more_is
 #[test]
 fn an_uplink_that_is_asked_for_is_watched_all_the_same() -> Result<()> {
     let wired = Wired::new(&[], "")?;
-    let observer = Observer::start_with(&wired.node, &["--interface", UPLINK])?;
+    let observer = Observer::start_with(&wired.node, |command| {
+        command.args(["--interface", UPLINK]);
+    })?;
     wired.assert_watched(&[UPLINK], true)?;
     wired.node.ip("addr add 192.0.2.1/24 dev uplink\n")?;
     thread::sleep(Duration::from_millis(100));

@@ -3,7 +3,7 @@ use std::{io, path::Path};
 
 use kube::{
     client::AuthError,
-    config::{InClusterError, Kubeconfig, KubeconfigError, LoadDataError},
+    config::{InClusterError, Kubeconfig, KubeconfigError, LoadDataError, NamedAuthInfo},
 };
 
 use super::ClusterError;
@@ -40,7 +40,16 @@ pub(super) fn check(path: &Path, context: Option<&str>, file: &Kubeconfig) -> Re
         }
     }
     let user = context.user.as_deref().filter(|user| !user.is_empty());
-    match user.filter(|user| !file.auth_infos.iter().any(|one| one.name == **user)) {
+    let known = user.and_then(|user| file.auth_infos.iter().find(|one| one.name == user));
+    if known.is_some_and(|known| !has_sendable_token(known)) {
+        return Err(problem(
+            path,
+            format!("users[{}].user.token", user.unwrap_or_default()),
+            "it has a line end or another sign that cannot be sent",
+            "write it on one line, without spaces around it",
+        ));
+    }
+    match user.filter(|_| known.is_none()) {
         Some(user) => Err(problem(
             path,
             format!("contexts[{}].context.user", current.unwrap_or_default()),
@@ -52,6 +61,14 @@ pub(super) fn check(path: &Path, context: Option<&str>, file: &Kubeconfig) -> Re
         )),
         None => Ok(()),
     }
+}
+
+/// kube ends the program over one that is not, instead of saying so.
+fn has_sendable_token(user: &NamedAuthInfo) -> bool {
+    let user = serde_json::to_value(&user.auth_info).unwrap_or_default();
+    user["token"]
+        .as_str()
+        .is_none_or(|token| !token.contains(char::is_control))
 }
 
 pub(super) fn of_file(
@@ -136,17 +153,13 @@ pub(super) fn of_access(path: &Path, error: &kube::Error) -> ClusterError {
     problem(path, field, text, remedy)
 }
 
-/// What kube says quotes all that a credentials command printed, which may be a token.
+/// What kube says quotes the credentials command and all that it printed, which may be a token.
 pub(in crate::cluster) fn of_credentials(error: &AuthError) -> String {
     if let AuthError::AuthExecParse(_) = error {
         "what the credentials command printed is no ExecCredential".to_owned()
-    } else if let AuthError::AuthExecRun { cmd, out, .. } = error {
+    } else if let AuthError::AuthExecRun { out, .. } = error {
         let said = String::from_utf8_lossy(&out.stderr);
-        format!(
-            "the credentials command {cmd} ended with {}: {}",
-            out.status,
-            said.trim()
-        )
+        format!("the credentials command ended with {}: {}", out.status, said.trim())
     } else {
         error.to_string()
     }

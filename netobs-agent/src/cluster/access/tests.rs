@@ -80,7 +80,7 @@ async fn what_is_wrong_in_a_kubeconfig_is_told_with_the_field_and_what_would_be_
     const SERVER: &str = "server: 'https://127.0.0.1:1'";
     let cases: [(String, Option<&str>, [&str; 2]); 14] = [
         ("clusters: [".to_owned(), None, ["no kubeconfig", "kubectl config view"]),
-        ("clusters: 7".to_owned(), None, ["no kubeconfig", "clusters"]),
+        ("clusters: 7".to_owned(), None, ["no kubeconfig", "line 1"]),
         (String::new(), None, ["current-context", "--context"]),
         (
             kubeconfig("{}", "{}"),

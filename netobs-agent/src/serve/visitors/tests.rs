@@ -101,6 +101,19 @@ fn who_stays_without_a_call_or_does_not_take_an_answer_is_seen_off() {
 }
 
 #[test]
+fn who_has_not_asked_to_the_end_keeps_no_place() {
+    let visitors = Visitors::new(BOUNDS);
+    let asking: Vec<_> = (1..=3)
+        .map(|user| admit(&visitors, Peer::User(user)).unwrap())
+        .collect();
+    let calls: Vec<_> = asking.iter().map(|place| place.visit().begin(Kind::Aside)).collect();
+    calls[0].turns_out(Kind::Stream);
+    assert!(admit(&visitors, Peer::User(4)).is_none());
+    let let_go = [0, 1, 2].map(|index: usize| asking[index].visit().is_let_go());
+    assert_eq!(let_go, [false, true, false]);
+}
+
+#[test]
 fn a_stream_may_go_on_for_ever() {
     let visitors = Visitors::new(BOUNDS);
     let subscriber = admit(&visitors, Peer::User(1)).unwrap();

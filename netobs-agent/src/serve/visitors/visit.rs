@@ -11,12 +11,18 @@ use std::{
 };
 
 use futures::task::AtomicWaker;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{Bounds, Peer};
+
+/// Requests of one visitor that are read at once; its others wait for their turn.
+const MOST_READ: usize = 4;
 
 pub(in crate::serve) struct Visit {
     peer: Peer,
     state: Mutex<State>,
+    /// What is read of requests takes memory, of which every visitor has some.
+    reading: Semaphore,
     is_let_go: AtomicBool,
     waker: AtomicWaker,
 }
@@ -61,6 +67,7 @@ impl Visit {
                 has_called: false,
                 idle_since: Instant::now(),
             }),
+            reading: Semaphore::new(MOST_READ),
             is_let_go: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }
@@ -82,6 +89,11 @@ impl Visit {
             visit: Arc::clone(self),
             number,
         }
+    }
+
+    /// None only if nobody gives turns any more, which does not happen.
+    pub(in crate::serve) async fn turn_to_be_read(&self) -> Option<SemaphorePermit<'_>> {
+        self.reading.acquire().await.ok()
     }
 
     /// Who comes first goes first; none for whom nobody else may send away.
@@ -128,6 +140,14 @@ impl Visit {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Call {
+    pub(in crate::serve) fn turns_out(&self, kind: Kind) {
+        if let Some(begun) = self.visit.state().calls.get_mut(&self.number) {
+            begun.kind = kind;
+        }
     }
 }
 
