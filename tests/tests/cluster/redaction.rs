@@ -2,7 +2,7 @@
 
 use super::scene::PATIENCE;
 use anyhow::{Context as _, Result, bail, ensure};
-use netobs_api::client::Connection;
+use netobs_api::client::{Connection, Tls};
 use netobs_api::v1;
 use netobs_tests::apiserver::{ApiServer, Settings};
 use netobs_tests::node::{Family, Node};

@@ -4,7 +4,7 @@ use super::rendered::overlay;
 use anyhow::{Context as _, Result, ensure};
 use netobs_api::client::{Connection, Server, Tls};
 use netobs_api::v1;
-use netobs_tests::apiserver::{ApiServer, Kind, Rights, Settings};
+use netobs_tests::apiserver::{ApiServer, Kind, Rights, Settings, StreamingLists};
 use netobs_tests::demo::{Asker, NODE, Programs, Scenario, Stage};
 use netobs_tests::node::Node;
 use netobs_tests::process::Agent;
@@ -89,7 +89,7 @@ pub(super) fn stage(rights: &Rights, programs: &Programs) -> Result<Stage> {
     Stage::set_with(Scenario::MissingLabel, programs.clone(), |node: &Node| {
         let server = ApiServer::start_with(Settings {
             place: Some((**node).clone()),
-            streaming_lists: false,
+            streaming_lists: StreamingLists::Refused,
             ..Settings::default()
         })?;
         for (group, version, kind, plural, namespaced) in DIALECTS {
