@@ -17,7 +17,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub enum Installation {
     Programs(Programs),
-    Pod { image: Image, manifest: Manifest },
+    Pod { image: Image, manifest: Box<Manifest> },
 }
 
 /// The agent at work.
@@ -29,7 +29,7 @@ pub(super) enum Watcher {
     },
     Pod {
         container: Container,
-        manifest: Manifest,
+        manifest: Box<Manifest>,
         _image: Image,
     },
 }

@@ -66,7 +66,7 @@ fn probe(stage: &Stage, path: &str) -> Result<String> {
 fn tells_the_story_under(seccomp: Seccomp) -> Result<()> {
     let installation = Installation::Pod {
         image: image()?,
-        manifest: Manifest::of_repository()?.under(seccomp),
+        manifest: Box::new(Manifest::of_repository()?.under(seccomp)),
     };
     let mut stage = Stage::set(Scenario::MissingLabel, installation)?;
     for path in ["/healthz", "/readyz"] {
