@@ -82,6 +82,7 @@ fn month() -> f64 {
     let settings = Settings {
         dir: dir.clone(),
         edges: extent.edges,
+        begin: || {},
     };
     let mut inventory = Inventory::new(extent);
     let (mut store, stored) = Store::open(&settings).expect("the store begins anew");

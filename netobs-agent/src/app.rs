@@ -109,7 +109,7 @@ fn open(args: &Args, threads: &Threads) -> anyhow::Result<Opened> {
         .map(|export| Exporter::start(export, limits.outputs, give_up_rights))
         .transpose()?;
     let reasons = capture.reasons();
-    let feeds = feeds(args, &identity, Arc::new(reasons.clone()), redaction.is_some());
+    let feeds = feeds(args, &identity, &Arc::new(reasons.clone()), redaction.is_some());
     let screen = redaction.as_ref().map(Redaction::screen);
     let opening = Rooms::open(args, &identity, feeds.clone(), screen, threads.rooms.handle());
     let (rooms, opened) = threads.rooms.block_on(opening)?;
@@ -134,8 +134,8 @@ fn open(args: &Args, threads: &Threads) -> anyhow::Result<Opened> {
 }
 
 /// One for both sides, unless outside something is hidden.
-fn feeds(args: &Args, identity: &Identity, reasons: Arc<Reasons>, hides: bool) -> Sides<Feed> {
-    let feed = || Feed::new(&identity.node_name, args.serve.history as usize, Arc::clone(&reasons));
+fn feeds(args: &Args, identity: &Identity, reasons: &Arc<Reasons>, hides: bool) -> Sides<Feed> {
+    let feed = || Feed::new(&identity.node_name, args.serve.history as usize, Arc::clone(reasons));
     let inside = feed();
     let outside = if hides { feed() } else { inside.clone() };
     Sides { inside, outside }

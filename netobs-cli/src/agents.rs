@@ -42,7 +42,7 @@ enum Place {
     /// Whatever pod is the node's agent when it is asked.
     Node {
         name: Arc<str>,
-        pods: Pods,
+        pods: Box<Pods>,
     },
 }
 
@@ -80,7 +80,7 @@ impl Agent {
             name: format!("the agent on node {node}").into(),
             place: Place::Node {
                 name: node.into(),
-                pods: pods.clone(),
+                pods: Box::new(pods.clone()),
             },
             patience,
         }

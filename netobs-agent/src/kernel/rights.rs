@@ -21,12 +21,12 @@ pub(crate) fn gain_none() {
     let closed = set_no_new_privs(true)
         .and_then(|()| clear_ambient_capability_set())
         .and_then(|()| empty_bounding_set());
-    closed.unwrap_or_else(|error| not_given_up(error));
+    closed.unwrap_or_else(not_given_up);
 }
 
 /// For threads that only talk to others: the calling one has no right at all afterwards.
 pub(crate) fn give_up_all() {
-    set_capabilities(None, NONE).unwrap_or_else(|error| not_given_up(error));
+    set_capabilities(None, NONE).unwrap_or_else(not_given_up);
 }
 
 /// Leaves the calling thread what taps on later interfaces take. `reads_maps` tries whether that goes without a right, as

@@ -113,9 +113,8 @@ pub(super) fn link(message: &LinkMessage) -> Option<Link> {
 /// Of a netkit, one end is meant for the node, and the other, which has no say, for the pod.
 fn is_pair(infos: &[LinkInfo]) -> bool {
     let is_primary = |info: &InfoNetkit| *info == InfoNetkit::Primary(true);
-    infos.iter().any(|info| match info {
-        LinkInfo::Kind(kind) => *kind == InfoKind::Veth,
-        LinkInfo::Data(InfoData::Netkit(netkit)) => netkit.iter().any(is_primary),
-        _ => false,
+    infos.iter().any(|info| {
+        let is_veth = matches!(info, LinkInfo::Kind(InfoKind::Veth));
+        is_veth || matches!(info, LinkInfo::Data(InfoData::Netkit(netkit)) if netkit.iter().any(is_primary))
     })
 }

@@ -103,9 +103,11 @@ fn about(interface: Ifindex, parent: TcHandle) -> TcMessage {
 fn filters(interface: Ifindex, parent: TcHandle) -> Vec<u32> {
     let all = RouteNetlinkMessage::GetTrafficFilter(about(interface, parent));
     let found = message::request(all, NLM_F_REQUEST | NLM_F_DUMP).unwrap_or_default();
-    let handles = found.iter().filter_map(|filter| match filter {
-        RouteNetlinkMessage::NewTrafficFilter(filter) => Some(filter.header.handle.into()),
-        _ => None,
+    let handles = found.iter().filter_map(|message| {
+        let RouteNetlinkMessage::NewTrafficFilter(filter) = message else {
+            return None;
+        };
+        Some(filter.header.handle.into())
     });
     handles.collect()
 }

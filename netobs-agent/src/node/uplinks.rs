@@ -96,12 +96,10 @@ fn ways_of(route: &RouteMessage) -> Vec<Ifindex> {
 
 /// On the node's ends of pods' veths some CNIs put the pods' gateway, an address that stands alone or for both ends only.
 fn is_of_a_network(address: &AddressMessage) -> bool {
-    let most = match address.header.family {
-        AddressFamily::Inet => 29,
-        AddressFamily::Inet6 => 125,
-        _ => return false,
-    };
-    address.header.scope == AddressScope::Universe && address.header.prefix_len <= most
+    let length = address.header.prefix_len;
+    let family = address.header.family;
+    let has_room = (family == AddressFamily::Inet && length <= 29) || (family == AddressFamily::Inet6 && length <= 125);
+    has_room && address.header.scope == AddressScope::Universe
 }
 
 /// Whether what leaves by the upper leaves by the lower in the end: it is stacked on it, or the lower is its port.

@@ -28,7 +28,7 @@ impl Newcomers {
             }
         }
         found.map(|(pods, patience)| Self {
-            pods: pods.clone(),
+            pods: Pods::clone(pods),
             known,
             patience,
         })

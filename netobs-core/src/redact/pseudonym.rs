@@ -14,10 +14,10 @@ pub const MARK: &str = "redacted:";
 
 /// Addresses that are for no use ever (RFC 1112) stand for those of IPv4.
 const V4: Ipv4Addr = Ipv4Addr::new(240, 0, 0, 0);
-const V4_BITS: u32 = 28;
+const V4_BITS: u8 = 28;
 /// Addresses that are nobody's, as packets to them are discarded (RFC 6666), stand for those of IPv6.
 const V6: Ipv6Addr = Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0);
-const V6_BITS: u32 = 64;
+const V6_BITS: u8 = 64;
 
 /// What pseudonyms are made with; who does not have it cannot try out what they stand for.
 #[derive(Clone, Copy)]
@@ -115,10 +115,7 @@ pub(super) fn is_stand_in(address: IpAddr) -> bool {
 }
 
 fn stand_ins() -> impl Iterator<Item = Cidr> {
-    let blocks = [
-        Cidr::new(V4.into(), 32 - V4_BITS as u8),
-        Cidr::new(V6.into(), 128 - V6_BITS as u8),
-    ];
+    let blocks = [Cidr::new(V4.into(), 32 - V4_BITS), Cidr::new(V6.into(), 128 - V6_BITS)];
     blocks.into_iter().flatten()
 }
 

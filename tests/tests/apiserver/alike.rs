@@ -42,117 +42,103 @@ fn event(involved: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e"}, "involvedObject": involved})
 }
 
+/// What is sent: the type, and the object.
+type Sent<'a> = Option<(&'a str, &'a Value)>;
+
+fn is_refused(caller: &Caller, method: &str, path: &str, sent: Sent<'_>, (status, message): (u16, &str)) -> Result<()> {
+    let (kind, content) = sent
+        .map(|(kind, content)| (kind, content.to_string()))
+        .unwrap_or_default();
+    let reply = caller.ask(method, path, kind, &content)?;
+    let told = (reply.status, &reply.json()?["message"]);
+    assert_eq!(told, (status, &json!(message)), "{method} {path}");
+    Ok(())
+}
+
 #[test]
-fn what_cannot_be_done_is_refused_in_the_same_words() -> Result<()> {
+fn what_is_not_there_or_does_not_fit_its_place_is_refused_in_the_same_words() -> Result<()> {
     on_each(|caller| {
-        let (pod, elsewhere) = (pod("default", "a", "10.0.0.1"), pod("kube-system", "a", "10.0.0.1"));
+        let (own, elsewhere) = (pod("default", "a", "10.0.0.1"), pod("kube-system", "a", "10.0.0.1"));
+        caller.post(PODS, &own)?;
+        let (a, b) = (format!("{PODS}/a"), format!("{PODS}/b"));
+        let nowhere = json!({"metadata": {"name": "x"}, "spec": own["spec"]});
+        let no_resource = "the server could not find the requested resource";
+        let no_method = "the server does not allow this method on the requested resource";
+        let other_place = "the namespace of the provided object does not match the namespace sent on the request";
+        let other_name = "the name of the object (a) does not match the name on the URL (b)";
+        let no_namespace = (404, "namespaces \"none\" not found");
+        is_refused(caller, "GET", &b, None, (404, "pods \"b\" not found"))?;
+        is_refused(caller, "GET", "/api/v1/things", None, (404, no_resource))?;
+        is_refused(
+            caller,
+            "POST",
+            PODS,
+            Some((JSON, &own)),
+            (409, "pods \"a\" already exists"),
+        )?;
+        is_refused(caller, "POST", &a, Some((JSON, &own)), (405, no_method))?;
+        is_refused(caller, "POST", PODS, Some((JSON, &elsewhere)), (400, other_place))?;
+        is_refused(
+            caller,
+            "POST",
+            "/api/v1/namespaces/none/pods",
+            Some((JSON, &nowhere)),
+            no_namespace,
+        )?;
+        is_refused(caller, "PUT", &b, Some((JSON, &own)), (400, other_name))?;
+        is_refused(
+            caller,
+            "PATCH",
+            &b,
+            Some((MERGE, &json!({}))),
+            (404, "pods \"b\" not found"),
+        )
+    })
+}
+
+#[test]
+fn what_cannot_be_understood_is_refused_in_the_same_words() -> Result<()> {
+    on_each(|caller| {
         let of_dns = event(&json!({"kind": "Pod", "namespace": "kube-system", "name": "dns"}));
         let of_ops = event(&json!({"kind": "Namespace", "name": "ops"}));
-        caller.post(PODS, &pod)?;
-        let named = |name: &str| format!("{PODS}/{name}");
-        for (method, path, kind, content, status, message) in [
-            ("GET", &*named("b"), "", &json!(null), 404, "pods \"b\" not found"),
-            (
-                "GET",
-                "/api/v1/things",
-                "",
-                &json!(null),
-                404,
-                "the server could not find the requested resource",
-            ),
-            ("POST", PODS, JSON, &pod, 409, "pods \"a\" already exists"),
-            (
-                "POST",
-                &named("a"),
-                JSON,
-                &pod,
-                405,
-                "the server does not allow this method on the requested resource",
-            ),
-            (
-                "POST",
-                PODS,
-                JSON,
-                &elsewhere,
-                400,
-                "the namespace of the provided object does not match the namespace sent on the request",
-            ),
-            (
-                "POST",
-                "/api/v1/namespaces/none/pods",
-                JSON,
-                &json!({"metadata": {"name": "x"}, "spec": pod["spec"]}),
-                404,
-                "namespaces \"none\" not found",
-            ),
-            (
-                "PUT",
-                &named("b"),
-                JSON,
-                &pod,
-                400,
-                "the name of the object (a) does not match the name on the URL (b)",
-            ),
-            (
-                "PATCH",
-                &named("a"),
-                "text/plain",
-                &json!({}),
-                415,
-                "415: Unsupported Media Type",
-            ),
-            ("PATCH", &named("b"), MERGE, &json!({}), 404, "pods \"b\" not found"),
-            (
-                "PATCH",
-                &format!("{EVENTS}/e"),
-                APPLY,
-                &of_ops,
-                422,
-                "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch",
-            ),
-            (
-                "POST",
-                EVENTS,
-                JSON,
-                &of_dns,
-                422,
-                "Event \"e\" is invalid: involvedObject.namespace: Invalid value: \"kube-system\": does not match event.namespace",
-            ),
-            (
-                "GET",
-                "/api/v1/pods?fieldSelector=spec.colour%3Dred",
-                "",
-                &json!(null),
-                400,
-                "field label not supported: spec.colour",
-            ),
-            (
-                "GET",
-                "/api/v1/pods?limit=some",
-                "",
-                &json!(null),
-                400,
-                "strconv.ParseInt: parsing \"some\": invalid syntax",
-            ),
-        ] {
-            let content = if content.is_null() {
-                String::new()
-            } else {
-                content.to_string()
-            };
-            let reply = caller.ask(method, path, kind, &content)?;
-            assert_eq!(
-                (reply.status, &reply.json()?["message"]),
-                (status, &json!(message)),
-                "{method} {path}"
-            );
-        }
-        let reply = caller.post(EVENTS, &pod)?;
-        let message = reply.json()?["message"].as_str().unwrap_or_default().to_owned();
-        assert!(
-            message.starts_with("Pod in version \"v1\" cannot be handled as a Event"),
-            "{message}"
+        let own = pod("default", "a", "10.0.0.1");
+        let no_manager =
+            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch";
+        let other_namespace = "Event \"e\" is invalid: involvedObject.namespace: Invalid value: \"kube-system\": does not match event.namespace";
+        let (colour, limit) = (
+            "/api/v1/pods?fieldSelector=spec.colour%3Dred",
+            "/api/v1/pods?limit=some",
         );
+        let no_number = "strconv.ParseInt: parsing \"some\": invalid syntax";
+        caller.post(PODS, &own)?;
+        let plain = Some(("text/plain", &json!({})));
+        is_refused(
+            caller,
+            "PATCH",
+            &format!("{PODS}/a"),
+            plain,
+            (415, "415: Unsupported Media Type"),
+        )?;
+        is_refused(
+            caller,
+            "PATCH",
+            &format!("{EVENTS}/e"),
+            Some((APPLY, &of_ops)),
+            (422, no_manager),
+        )?;
+        is_refused(caller, "POST", EVENTS, Some((JSON, &of_dns)), (422, other_namespace))?;
+        is_refused(
+            caller,
+            "GET",
+            colour,
+            None,
+            (400, "field label not supported: spec.colour"),
+        )?;
+        is_refused(caller, "GET", limit, None, (400, no_number))?;
+        let reply = caller.post(EVENTS, &own)?;
+        let message = reply.json()?["message"].as_str().unwrap_or_default().to_owned();
+        let begins = "Pod in version \"v1\" cannot be handled as a Event";
+        assert!(message.starts_with(begins), "{message}");
         Ok(())
     })
 }

@@ -210,14 +210,14 @@ fn await_followed(follower: &Agent, told: &[Told]) -> Result<()> {
 }
 
 /// In the order of the stream: each restart once, and no flow of a run before that run began.
-fn check_followed(messages: &[Value], told: &[Told]) {
+fn check_followed(messages: &[Value], told: &[Told]) -> Result<()> {
     let place_of = |one: &Told| {
         let found = messages
             .iter()
             .position(|message| Told::of_message(message).as_ref() == Some(one));
-        found.unwrap_or_else(|| panic!("{one:?} was not followed"))
+        found.with_context(|| format!("{one:?} was not followed"))
     };
-    let places: Vec<_> = told.iter().map(place_of).collect();
+    let places = told.iter().map(place_of).collect::<Result<Vec<_>>>()?;
     assert!(places.is_sorted(), "{places:?}");
     let told_of = messages.iter().filter_map(Told::of_message).count();
     assert_eq!(told_of, told.len(), "one was told twice");
@@ -232,6 +232,7 @@ fn check_followed(messages: &[Value], told: &[Told]) {
         let early = after.iter().filter_map(last).filter(|last| *last < one.since).count();
         assert_eq!(early, 0, "after {one:?}");
     }
+    Ok(())
 }
 
 #[test]
@@ -290,7 +291,7 @@ fn restarted_under_traffic_it_harms_no_packet_and_tells_for_how_long_nobody_watc
         counted <= sent && (missing as f64) < most,
         "{missing} of {sent} are missing, {most:.0} may"
     );
-    check_followed(&follower.lines(), &whole);
+    check_followed(&follower.lines(), &whole)?;
     stopped(killed.next).map(drop)
 }
 

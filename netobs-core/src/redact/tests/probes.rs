@@ -6,9 +6,8 @@ use crate::filter::{EndFilter, Filters, FlowFilter, NamePattern, ScopedPattern, 
 fn whoever_asks_for_what_is_hidden_is_refused_and_pseudonyms_may_be_asked_for() {
     let hidden = hidden(true, true, &["owner"]);
     let asks = |end: EndFilter| {
-        let either = vec![end];
         let filter = FlowFilter {
-            either,
+            either: vec![end],
             ..FlowFilter::default()
         };
         let filters = Filters {
