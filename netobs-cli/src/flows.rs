@@ -126,8 +126,7 @@ impl Question for SubscribeRequest {
         }
     }
 
-    /// Who was told of no flow yet is told, when the agent is back, what came meanwhile.
-    fn asked(&mut self, at: i64) {
+    fn unheard_since(&mut self, at: i64) {
         self.since_unix_nanos = self.since_unix_nanos.or(Some(at));
     }
 

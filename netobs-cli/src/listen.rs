@@ -41,8 +41,8 @@ pub(crate) trait Question: Clone + Send + Sync + 'static {
     /// When it happened.
     fn time(answer: &Self::Answer) -> Option<i64>;
 
-    /// It was asked at that time, and is being answered.
-    fn asked(&mut self, _at: i64) {}
+    /// It was asked at that time and nothing was heard; asked again, it is answered with what came since.
+    fn unheard_since(&mut self, _at: i64) {}
 
     /// So that, asked again, it is answered with what came since.
     fn heard(&mut self, answer: &Self::Answer);

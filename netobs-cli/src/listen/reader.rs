@@ -33,6 +33,9 @@ pub(super) struct Reader<Q> {
     /// It was told that the agent is not there.
     told: bool,
     delay: Duration,
+    /// When it was asked first, as long as nothing was heard.
+    unheard_since: Option<i64>,
+    heard: bool,
 }
 
 /// Nobody listens any more.
@@ -48,6 +51,8 @@ impl<Q: Question> Reader<Q> {
             standing,
             told: false,
             delay: FIRST_DELAY,
+            unheard_since: None,
+            heard: false,
         }
     }
 
@@ -71,7 +76,9 @@ impl<Q: Question> Reader<Q> {
             Ok(stream) => stream,
             Err(fault) => return Ok(Some(fault)),
         };
-        self.question.asked(now());
+        if !self.heard {
+            self.unheard_since.get_or_insert_with(now);
+        }
         loop {
             let answer = match self.answer(&mut stream).await {
                 Ok(Ok(Some(answer))) => answer,
@@ -85,6 +92,7 @@ impl<Q: Question> Reader<Q> {
                 Ok(Err(status)) => return Ok(Some(connection.fault(&status))),
                 Err(fault) => return Ok(Some(fault)),
             };
+            self.heard = true;
             self.question.heard(&answer);
             let at = Instant::now();
             to.send(Ok(Arrived { answer, at })).await.map_err(|_| Unheard)?;
@@ -93,6 +101,9 @@ impl<Q: Question> Reader<Q> {
 
     async fn ask(&mut self) -> Result<(Connection, Streaming<Q::Answer>), Fault> {
         let connection = self.agent.connect().await?;
+        if let Some(at) = self.unheard_since.filter(|_| !self.heard) {
+            self.question.unheard_since(at);
+        }
         let asked = timeout(self.agent.patience(), self.question.ask(connection.client.clone())).await;
         let stream = asked
             .map_err(|_| self.late())?
