@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-const ALICE: &str = "alice";
+const SOMEBODY: &str = "somebody";
 /// What asks agents alone, in words.
 const OF_AGENTS: [&str; 5] = [
     "causes",
@@ -30,9 +30,9 @@ struct Scene {
 fn one_role_is_enough_to_ask_agents_and_with_the_other_the_cluster_is_looked_at_as_well() -> Result<()> {
     let mut scene = Scene::begin()?;
     let (user, view) = (bound("netobs-user")?, bound("netobs-view")?);
-    let kubeconfig = scene.stage.server().invite(ALICE)?;
+    let kubeconfig = scene.stage.server().invite(SOMEBODY)?;
     scene.stage.begin_traffic();
-    scene.stage.server().confine(ALICE, user.clone());
+    scene.stage.server().confine(SOMEBODY, user.clone());
     for command in OF_AGENTS {
         scene.run(&kubeconfig, command, &[0, 1])?;
     }
@@ -46,12 +46,12 @@ fn one_role_is_enough_to_ask_agents_and_with_the_other_the_cluster_is_looked_at_
 
     let asked_before = scene.stage.server().requests().len();
     let all = user.and(&view);
-    scene.stage.server().confine(ALICE, all.clone());
+    scene.stage.server().confine(SOMEBODY, all.clone());
     let output = scene.run(&kubeconfig, "check -o json", &[0, 1])?;
     assert_eq!(findings(&output, "cluster")?, [""; 0], "{}", said(&output));
     scene.run(&kubeconfig, "preview --watch prod-a/allow-prod --for 1s", &[0, 1])?;
     let asked = scene.stage.server().requests().split_off(asked_before);
-    let asked: Vec<_> = asked.into_iter().filter(|asked| asked.user == ALICE).collect();
+    let asked: Vec<_> = asked.into_iter().filter(|asked| asked.user == SOMEBODY).collect();
     ensure!(asked.iter().all(|asked| asked.status != Some(403)), "{asked:#?}");
     let needless = all
         .grants()
@@ -65,14 +65,14 @@ fn one_role_is_enough_to_ask_agents_and_with_the_other_the_cluster_is_looked_at_
 fn without_one_of_its_rights_the_first_role_reaches_no_agent_and_netobs_says_which_is_missing() -> Result<()> {
     let scene = Scene::begin()?;
     let user = bound("netobs-user")?;
-    let kubeconfig = scene.stage.server().invite(ALICE)?;
+    let kubeconfig = scene.stage.server().invite(SOMEBODY)?;
     assert_eq!(user.grants().count(), 3);
     for grant in user.grants() {
         ensure!(
             grant.namespace.as_deref() == Some("netobs"),
             "{grant} is not of the agents' namespace alone"
         );
-        scene.stage.server().confine(ALICE, user.without(grant));
+        scene.stage.server().confine(SOMEBODY, user.without(grant));
         let output = scene.run(&kubeconfig, "causes", &[3])?;
         let says = match grant.resource.as_str() {
             "pods" => "this user may not list pods in namespace netobs",
@@ -113,7 +113,7 @@ impl Scene {
     }
 }
 
-/// What ALICE has by a role that is bound by the command its comment tells.
+/// What SOMEBODY has by a role that is bound by the command its comment tells.
 fn bound(role: &str) -> Result<Rights> {
     let text = fs::read_to_string(deploy("kustomize/base/roles-for-users.yaml"))?;
     let told = text.lines().filter_map(|line| line.strip_prefix("#   kubectl "));
@@ -128,7 +128,7 @@ fn bound(role: &str) -> Result<Rights> {
     let binding: Value = serde_json::from_str(&output(kubectl.env("KUBECONFIG", "/dev/null"))?)?;
     let mut objects = overlay("default")?;
     objects.push(binding);
-    let rights = Rights::of(&json!({"kind": "User", "name": ALICE}), &objects)?;
+    let rights = Rights::of(&json!({"kind": "User", "name": SOMEBODY}), &objects)?;
     ensure!(rights.grants().count() > 0, "{command} gives nothing");
     Ok(rights)
 }
