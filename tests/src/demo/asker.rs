@@ -50,7 +50,7 @@ impl Asker {
         Ok(answer.context("ask for causes")?.into_inner().causes)
     }
 
-    /// What the history has; an error if something was lost.
+    /// What the history has; an error if something was lost while there was an agent.
     pub fn flows(&self) -> Result<Vec<v1::Flow>> {
         let mut client = self.connection.client.clone();
         self.runtime.block_on(async {
@@ -59,6 +59,7 @@ impl Asker {
             while let Some(told) = stream.message().await? {
                 match told.message {
                     Some(Message::Flow(flow)) => flows.push(flow),
+                    Some(Message::Lost(lost)) if lost.place() == v1::LostPlace::Restart => {}
                     other => bail!("no flow, but {other:?}"),
                 }
             }

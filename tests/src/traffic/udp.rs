@@ -6,6 +6,7 @@ use crate::sys;
 use anyhow::{Context as _, Result};
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// A socket that sends to one address.
@@ -152,7 +153,19 @@ pub(super) fn make_room(socket: &UdpSocket) -> Result<()> {
 }
 
 fn open(netns: &Netns, at: SocketAddr) -> Result<UdpSocket> {
-    netns.run(|| UdpSocket::bind(at).with_context(|| format!("bind to {at}")))
+    // A child that another test starts has all sockets of this process until it is another program.
+    const FREED_WITHIN: Duration = Duration::from_secs(1);
+    let deadline = Instant::now() + FREED_WITHIN;
+    netns.run(|| {
+        loop {
+            match UdpSocket::bind(at) {
+                Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < deadline => {
+                    thread::sleep(Duration::from_millis(2));
+                }
+                bound => return bound.with_context(|| format!("bind to {at}")),
+            }
+        }
+    })
 }
 
 fn any(to: SocketAddr) -> SocketAddr {
