@@ -2,8 +2,6 @@
 use aya::maps::{MapData, PerCpuArray};
 use netobs_common::counter::Counter;
 
-use super::missed;
-
 /// Packets that were counted and could not be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Loss {
@@ -32,8 +30,10 @@ const SKIPPED: [(&str, Counter); 5] = [
     ("drop_unparsed", Counter::DropUnparsed),
 ];
 
+/// The place of drops that the kernel counts itself.
+pub(super) const MISSED: &str = "drops_missed";
 /// Every place of a [`Loss`].
-pub(crate) const PLACES: [&str; 3] = [LOSSES[0].0, LOSSES[1].0, missed::PLACE];
+pub(crate) const PLACES: [&str; 3] = [LOSSES[0].0, LOSSES[1].0, MISSED];
 /// All that is ever [`Skipped`].
 pub(crate) const LEFT_OUT: [&str; 5] = [SKIPPED[0].0, SKIPPED[1].0, SKIPPED[2].0, SKIPPED[3].0, SKIPPED[4].0];
 

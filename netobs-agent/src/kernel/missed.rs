@@ -6,9 +6,7 @@ use std::{
     ptr,
 };
 
-use super::counters::Loss;
-
-pub(super) const PLACE: &str = "drops_missed";
+use super::counters::{Loss, MISSED};
 
 /// `struct bpf_prog_info` as far as Linux 5.12 has it, the first that counts these.
 #[repr(C)]
@@ -37,7 +35,7 @@ impl Missed {
         let packets = total.saturating_sub(self.told);
         self.told = self.told.max(total);
         (packets > 0).then_some(Loss {
-            place: PLACE,
+            place: MISSED,
             packets,
             bytes: 0,
         })

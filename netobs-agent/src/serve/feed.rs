@@ -9,6 +9,7 @@ mod sums;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -33,10 +34,11 @@ pub(in crate::serve) use self::{
     book::{Edition, Noted},
     cursor::{Cursor, Heard},
     names::Names,
-    ring::{Entry, Told},
+    ring::Entry,
     start::Start,
     sums::{PLACES, Sums},
     tally::Counts,
+    told::Told,
 };
 
 /// Telling never waits for a subscriber, and what is kept is bounded.

@@ -5,23 +5,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use netobs_core::{
-    engine::{ExplainedFlow, Where},
-    time::Timestamp,
-    unwatched::Unwatched,
-};
+use netobs_core::time::Timestamp;
 
-use super::{gone::Gone, sums::Sums};
+use super::{gone::Gone, sums::Sums, told::Told};
 
 /// Entries that are handed to readers, and let go, at once.
 pub(in crate::serve) const BLOCK: usize = 256;
-
-#[derive(Clone, Debug)]
-pub(in crate::serve) enum Told {
-    Flow(Arc<ExplainedFlow>),
-    Lost { place: Where, count: u64 },
-    Unwatched(Unwatched),
-}
 
 #[derive(Debug)]
 pub(in crate::serve) struct Entry {
@@ -139,16 +128,6 @@ impl Ring {
         let newest = self.newest.pop_front()?;
         self.gone.add(end, newest, sums.since(fallen.before).flows);
         Some(fallen)
-    }
-}
-
-impl Told {
-    /// When a flow was last seen.
-    pub(super) fn time(&self) -> Option<Timestamp> {
-        match self {
-            Self::Flow(flow) => Some(flow.enriched.flow.last),
-            Self::Lost { .. } | Self::Unwatched(_) => None,
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How much was told up to a place in the history, so that whoever missed a part knows exactly what.
 use netobs_core::engine::Where;
 
-use super::ring::Told;
+use super::told::Told;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::serve) struct Sums {
