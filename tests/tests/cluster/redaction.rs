@@ -99,33 +99,17 @@ impl Scene {
         }
     }
 
-    /// Over TCP from the node's own namespace, with all that was read noted down.
+    /// Over TCP from the node's own namespace.
     fn outside(&self) -> Result<(Connection, Noted)> {
         let stream = self.node.run(|| TcpStream::connect(GRPC).context("connect"))?;
         stream.set_nonblocking(true)?;
-        let noted = Noted::default();
-        let connection = self.runtime.block_on(async {
-            let stream = tokio::net::TcpStream::from_std(stream)?;
-            let noting = Noting {
-                stream,
-                noted: noted.clone(),
-            };
-            anyhow::Ok(Connection::over(noting, "the agent", "localhost", &Tls::default()).await?)
-        })?;
-        Ok((connection, noted))
+        self.runtime
+            .block_on(async { noting(tokio::net::TcpStream::from_std(stream)?).await })
     }
 
     fn inside(&self) -> Result<(Connection, Noted)> {
-        let noted = Noted::default();
-        let connection = self.runtime.block_on(async {
-            let stream = tokio::net::UnixStream::connect(&self.socket).await?;
-            let noting = Noting {
-                stream,
-                noted: noted.clone(),
-            };
-            anyhow::Ok(Connection::over(noting, "the agent", "localhost", &Tls::default()).await?)
-        })?;
-        Ok((connection, noted))
+        self.runtime
+            .block_on(async { noting(tokio::net::UnixStream::connect(&self.socket).await?).await })
     }
 
     fn http(&self, path: &str) -> Result<Vec<u8>> {
@@ -211,6 +195,17 @@ impl Noted {
 struct Noting<S> {
     stream: S,
     noted: Noted,
+}
+
+/// A client over the stream, with all that is read from it noted down.
+async fn noting<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(stream: S) -> Result<(Connection, Noted)> {
+    let noted = Noted::default();
+    let noting = Noting {
+        stream,
+        noted: noted.clone(),
+    };
+    let connection = Connection::over(noting, "the agent", "localhost", &Tls::default()).await?;
+    Ok((connection, noted))
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Noting<S> {
