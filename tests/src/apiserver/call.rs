@@ -1,6 +1,7 @@
 //! What a request asks for, read from its method, path and query.
 
 use super::kind::{Kind, KindId, Kinds};
+use super::object::Key;
 use super::refusal::Refusal;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderName, USER_AGENT};
@@ -51,6 +52,13 @@ pub(crate) struct Objects {
     pub(crate) namespace: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) part: Option<String>,
+}
+
+impl Objects {
+    /// Of an object with that name, where these are.
+    pub(crate) fn key(&self, name: &str) -> Key {
+        Key::new(self.namespace.as_deref().unwrap_or_default(), name)
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -54,7 +54,7 @@ pub(crate) fn begin(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Refusal> {
     let name = objects.name.as_deref().unwrap_or_default();
-    let pod = Key::new(objects.namespace.as_deref().unwrap_or_default(), name);
+    let pod = objects.key(name);
     if !socket::is_running(store, objects, &pod)? {
         return Err(Refusal::bad_request(format!(
             "cannot exec into a container in a pod that is not running; current phase of pod {name} is another"

@@ -2,7 +2,6 @@
 
 use super::call::Objects;
 use super::damage::Damage;
-use super::object::Key;
 use super::options::{Options, Rest};
 use super::refusal::Refusal;
 use super::store::{Page, State, Wanted};
@@ -10,7 +9,7 @@ use bytes::Bytes;
 use serde_json::json;
 
 pub(crate) fn get(state: &State, objects: &Objects, name: &str, damage: Option<Damage>) -> Result<Bytes, Refusal> {
-    let key = Key::new(objects.namespace.as_deref().unwrap_or_default(), name);
+    let key = objects.key(name);
     let object = state.found(objects.id, &key)?;
     let mut bytes = Vec::new();
     match damage {

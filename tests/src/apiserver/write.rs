@@ -3,7 +3,7 @@
 use super::call::{Call, Objects, Verb};
 use super::kind::Kind;
 use super::merge::merge;
-use super::object::{Key, Object};
+use super::object::Object;
 use super::refusal::Refusal;
 use super::store::{Expected, State};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ fn update(state: &mut State, objects: &Objects, name: &str, mut object: Value) -
         )));
     }
     object["metadata"]["name"] = json!(name);
-    let old = state.found(objects.id, &key(objects, name))?.value(&objects.kind);
+    let old = state.found(objects.id, &objects.key(name))?.value(&objects.kind);
     let object = only_its_part(objects, old, object)?;
     check(&objects.kind, &object)?;
     state.put(objects.id, object, Expected::Something)
@@ -59,7 +59,7 @@ fn patch(state: &mut State, objects: &Objects, call: &Call, name: &str, patch: V
     if is_apply && call.query.get("fieldManager").is_none() {
         return Err(Refusal::no_field_manager());
     }
-    let Some(old) = state.get(objects.id, &key(objects, name)) else {
+    let Some(old) = state.get(objects.id, &objects.key(name)) else {
         let missing = Refusal::not_found(&objects.kind, name);
         return if is_apply {
             create_named(state, objects, name, patch)
@@ -78,7 +78,7 @@ fn create_named(state: &mut State, objects: &Objects, name: &str, mut object: Va
 }
 
 fn delete(state: &mut State, objects: &Objects, name: &str) -> Result<(u16, Value), Refusal> {
-    let last = state.remove(objects.id, &key(objects, name))?;
+    let last = state.remove(objects.id, &objects.key(name))?;
     let last = last.value(&objects.kind);
     if matches!(objects.kind.qualified().as_str(), "pods" | "namespaces") {
         return Ok((200, last));
@@ -171,10 +171,6 @@ fn read(body: &[u8]) -> Result<Value, Refusal> {
     } else {
         Err(Refusal::bad_request("the object provided is unrecognized"))
     }
-}
-
-fn key(objects: &Objects, name: &str) -> Key {
-    Key::new(objects.namespace.as_deref().unwrap_or_default(), name)
 }
 
 fn show(objects: &Objects, object: &Arc<Object>) -> Value {
