@@ -43,8 +43,8 @@ pub enum Fault {
     #[error("{server} closed the connection without a word; if it wants TLS, write https://")]
     Silent { server: String },
     #[error(
-        "{server} closed the forwarded connection without a word: does the agent listen on that port? \
-         --agent-port names another"
+        "{server} closed the forwarded connection without a word: does the agent listen on that port \
+         (--agent-port names another), and speak TLS if and only if --tls-ca is given?"
     )]
     SilentPort { server: String },
     #[error(

@@ -179,35 +179,35 @@ async fn forward(mut socket: WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>,
         let [low, high] = PORT.to_le_bytes();
         let _ = socket.send(Message::binary(vec![channel, low, high])).await;
     }
-    let Ok(mut stream) = TcpStream::connect(agent).await else {
+    let Ok(stream) = TcpStream::connect(agent).await else {
         let _ = socket.send(Message::binary(b"\x01connection refused".to_vec())).await;
         let _ = socket.close(None).await;
         return;
     };
-    let mut bytes = [0; 4096];
-    loop {
-        tokio::select! {
-            message = socket.next() => match message {
-                Some(Ok(Message::Binary(bytes))) if bytes.first() == Some(&0) => {
-                    if stream.write_all(&bytes[1..]).await.is_err() {
-                        return;
-                    }
-                }
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return,
-            },
-            read = stream.read(&mut bytes) => match read {
-                Ok(0) | Err(_) => {
-                    let _ = socket.close(None).await;
-                    return;
-                }
-                Ok(length) => {
-                    let message = [&[0], &bytes[..length]].concat();
-                    if socket.send(Message::binary(message)).await.is_err() {
-                        return;
-                    }
-                }
-            },
+    let (mut from_agent, mut to_agent) = stream.into_split();
+    let (mut to_client, mut from_client) = socket.split();
+    let answers = async {
+        let mut bytes = [0; 4096];
+        while let Ok(length @ 1..) = from_agent.read(&mut bytes).await {
+            let message = [&[0], &bytes[..length]].concat();
+            if to_client.send(Message::binary(message)).await.is_err() {
+                return;
+            }
         }
-    }
+        let _ = to_client.close().await;
+    };
+    // To the client's end, for closing on what it still sends would take from it what the agent said last.
+    let questions = async {
+        let mut agent_listens = true;
+        while let Some(Ok(message)) = from_client.next().await {
+            if let Message::Binary(bytes) = message
+                && bytes.first() == Some(&0)
+                && agent_listens
+            {
+                agent_listens = to_agent.write_all(&bytes[1..]).await.is_ok();
+            }
+        }
+        let _ = to_agent.shutdown().await;
+    };
+    futures::join!(answers, questions);
 }
