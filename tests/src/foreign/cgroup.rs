@@ -2,7 +2,7 @@
 //!
 //! It is a threaded child of the cgroup the test runs in, so that a single thread can be a member.
 
-use super::instructions::count_and_return;
+use super::instructions::{give_back, on_match};
 use super::tc::{Fate, Matching};
 use crate::{owned_name, sys};
 use anyhow::{Context as _, Result, bail};
@@ -31,7 +31,7 @@ impl Cgroup {
         let path = root.join(owned_name::new());
         let counter = sys::bpf::create_counter().context("create a map for a foreign program")?;
         let verdict = i32::from(fate != Fate::Drop);
-        let instructions = count_and_return(sys::bpf::number(counter.as_fd()), Matching::All, verdict, 1);
+        let instructions = on_match(sys::bpf::number(counter.as_fd()), Matching::All, &give_back(verdict), 1);
         let program = sys::bpf::load_program(CGROUP_SKB, CGROUP_INET_EGRESS, &instructions)
             .context("load a foreign cgroup program")?;
         fs::create_dir(&path).with_context(|| format!("create the cgroup {}", path.display()))?;

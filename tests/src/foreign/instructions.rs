@@ -8,8 +8,8 @@ const R2: u8 = 2;
 const R6: u8 = 6;
 const R10: u8 = 10;
 
-/// Counts each packet that matches in the map and gives it this return value, the others the other one.
-pub(super) fn count_and_return(map: u32, matching: Matching, matched: i32, other: i32) -> Vec<u64> {
+/// Counts each packet that matches in the map and does that with it; the others get the return value.
+pub(super) fn on_match(map: u32, matching: Matching, then: &[u64], other: i32) -> Vec<u64> {
     let mut program = match matching {
         Matching::All => Vec::new(),
         Matching::DestinationPort(port) => unless_port(port, other),
@@ -24,10 +24,24 @@ pub(super) fn count_and_return(map: u32, matching: Matching, matched: i32, other
         op(0x15, R0, 0, 2, 0),
         op(0xb7, R1, 0, 0, 1),
         op(0xdb, R0, R1, 0, 0),
-        op(0xb7, R0, 0, 0, matched),
-        op(0x95, 0, 0, 0, 0),
     ]);
+    program.extend(then);
     program
+}
+
+pub(super) fn give_back(value: i32) -> Vec<u64> {
+    vec![op(0xb7, R0, 0, 0, value), op(0x95, 0, 0, 0, 0)]
+}
+
+/// With `bpf_redirect_peer`, Linux 5.10.
+pub(super) fn hand_to_peer(ifindex: u32) -> Vec<u64> {
+    const BPF_REDIRECT_PEER: i32 = 155;
+    vec![
+        op(0xb7, R1, 0, 0, ifindex.cast_signed()),
+        op(0xb7, R2, 0, 0, 0),
+        op(0x85, 0, 0, 0, BPF_REDIRECT_PEER),
+        op(0x95, 0, 0, 0, 0),
+    ]
 }
 
 /// Returns at once unless the packet is for this port; IPv4 without options and IPv6 without extension headers.

@@ -1,6 +1,6 @@
 //! A foreign tc program, attached through TCX or as a filter of a clsact qdisc.
 
-use super::instructions::count_and_return;
+use super::instructions::{give_back, hand_to_peer, on_match};
 use super::netlink;
 use crate::netns::Netns;
 use crate::sys;
@@ -22,6 +22,8 @@ pub enum Fate {
     /// Let through; no further program sees it.
     Pass,
     Drop,
+    /// Handed to the other end of the veth with this index, as CNIs do that route in eBPF; of what comes in only.
+    PastVeth(u32),
 }
 
 /// Which packets a program does something to.
@@ -66,11 +68,10 @@ impl TcProgram {
         fate: Fate,
     ) -> Result<Self> {
         const SCHED_CLS: u32 = 3;
-        const TC_ACT_UNSPEC: i32 = -1;
         let ifindex = netns.interface_index(interface)?;
         let counter = sys::bpf::create_counter().context("create a map for a foreign program")?;
         let map = sys::bpf::number(counter.as_fd());
-        let instructions = count_and_return(map, matching, fate.action(), TC_ACT_UNSPEC);
+        let instructions = on_match(map, matching, &fate.instructions(), Fate::LEFT);
         let program = sys::bpf::load_program(SCHED_CLS, 0, &instructions).context("load a foreign tc program")?;
         let attached = netns
             .run(|| match chain {
@@ -131,11 +132,15 @@ impl Direction {
 }
 
 impl Fate {
-    const fn action(self) -> i32 {
+    /// `TC_ACT_UNSPEC`, which TCX knows as `TCX_NEXT`.
+    const LEFT: i32 = -1;
+
+    fn instructions(self) -> Vec<u64> {
         match self {
-            Self::Next => -1,
-            Self::Pass => 0,
-            Self::Drop => 2,
+            Self::Next => give_back(Self::LEFT),
+            Self::Pass => give_back(0),
+            Self::Drop => give_back(2),
+            Self::PastVeth(ifindex) => hand_to_peer(ifindex),
         }
     }
 }
