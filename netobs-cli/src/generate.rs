@@ -100,6 +100,13 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
         Shape::Yaml => generated::yaml(&plan, &listing),
         Shape::Json => as_json(&generated::yaml(&plan, &listing))?,
     };
+    if plan.drafts.is_empty() {
+        note(format_args!(
+            "there is nothing to apply: of what was seen of namespace {}, nothing needs a policy in this phase; \
+             the comments say what is left out, and --phase baseline closes the namespace",
+            plan.namespace
+        ));
+    }
     match &arguments.write {
         Some(file) => file::replace(file, text.as_bytes())?,
         None => out.text(&text)?,

@@ -251,3 +251,17 @@ fn bad_input_is_told_with_its_place_and_leaves_files_as_they_were() {
         text(&output.stderr)
     );
 }
+
+#[test]
+fn a_phase_that_needs_no_policy_says_that_there_is_nothing_to_apply() {
+    let phase = |namespace| netobs(&["generate", "-n", namespace, "--phase", "dns", "--inventory", INVENTORY]);
+    let (nothing, something) = (phase("ops"), phase("shop"));
+    assert!(nothing.status.success() && something.status.success());
+    assert!(text(&nothing.stdout).lines().all(|line| line.starts_with('#')));
+    assert!(
+        text(&nothing.stderr).contains("nothing to apply"),
+        "{}",
+        text(&nothing.stderr)
+    );
+    assert_eq!(text(&something.stderr), "");
+}
