@@ -26,6 +26,7 @@ use aya::{
 };
 use aya_log::EbpfLogger;
 use log::Log;
+use netobs_common::hash::PRODUCTS;
 use netobs_core::event::{Event, Ifindex, NetnsId, ReasonId};
 use tracing::{info, warn};
 
@@ -61,7 +62,7 @@ impl Kernel {
     pub(crate) fn load(sizes: Sizes, log: u8) -> Result<Self, KernelError> {
         let types = KernelTypes::read();
         let offsets = types.as_ref().map(|types| types.offsets.as_slice()).unwrap_or_default();
-        let mut ebpf = programs::load(sizes, offsets, seed(), log)?;
+        let mut ebpf = programs::load(sizes, offsets, &seed(), log)?;
         programs::load_taps(&mut ebpf)?;
         let tables = Tables::new(&ebpf, sizes, own_namespace())?;
         let ring = programs::ring(&mut ebpf)?;
@@ -184,8 +185,9 @@ fn own_namespace() -> NetnsId {
     NetnsId(u32::try_from(inode).unwrap_or_default())
 }
 
-/// Two draws of the standard library's own random keys.
-fn seed() -> u64 {
+/// Drawn by the standard library's own keyed hash, whose keys are the kernel's random numbers.
+fn seed() -> [u64; PRODUCTS] {
     use std::hash::{BuildHasher as _, RandomState};
-    RandomState::new().hash_one(std::process::id())
+    let keyed = RandomState::new();
+    std::array::from_fn(|product| keyed.hash_one(product))
 }

@@ -1,9 +1,10 @@
 //! What entries of the kernel's tables are found by. `A` is an address's length in words: IPv4 pays for one, not for four.
-use crate::hash::mix;
+use crate::hash::{product, spread};
 
 /// A key of a kernel table.
 pub trait Key: Copy {
-    fn hash(&self, seed: u64) -> u64;
+    /// `seed` gives the words for each of [`crate::hash::PRODUCTS`] products.
+    fn hash(&self, seed: impl Fn(usize) -> u64) -> u64;
     /// The bits in which two keys differ, found without a branch: a branch a word makes more ways through a loop of
     /// look-ups than the kernel's verifier follows.
     fn difference(&self, other: &Self) -> u32;
@@ -65,9 +66,13 @@ pub mod meta {
 
 impl<const A: usize> Key for TapKey<A> {
     #[inline(always)]
-    fn hash(&self, seed: u64) -> u64 {
-        let state = mix_ends(seed, &self.pod, &self.peer);
-        mix(mix(state, self.ports, self.meta), self.ifindex, 0)
+    fn hash(&self, seed: impl Fn(usize) -> u64) -> u64 {
+        let ends = of_ends(&seed, &self.pod, &self.peer);
+        let transport = product(seed(A), self.ports, self.meta);
+        spread(
+            ends.wrapping_add(transport)
+                .wrapping_add(product(seed(A + 1), self.ifindex, 0)),
+        )
     }
 
     #[inline(always)]
@@ -79,10 +84,12 @@ impl<const A: usize> Key for TapKey<A> {
 
 impl<const A: usize> Key for DropKey<A> {
     #[inline(always)]
-    fn hash(&self, seed: u64) -> u64 {
-        let state = mix_ends(seed, &self.source, &self.destination);
-        let state = mix(state, self.ports, self.meta);
-        mix(mix(state, self.reason, self.ifindex), self.arrived_by, self.netns)
+    fn hash(&self, seed: impl Fn(usize) -> u64) -> u64 {
+        let ends = of_ends(&seed, &self.source, &self.destination);
+        let transport = product(seed(A), self.ports, self.meta);
+        let reason = product(seed(A + 1), self.reason, self.ifindex);
+        let place = product(seed(A + 2), self.arrived_by, self.netns);
+        spread(ends.wrapping_add(transport).wrapping_add(reason).wrapping_add(place))
     }
 
     #[inline(always)]
@@ -95,14 +102,14 @@ impl<const A: usize> Key for DropKey<A> {
 }
 
 #[inline(always)]
-fn mix_ends<const A: usize>(seed: u64, one: &[u32; A], other: &[u32; A]) -> u64 {
-    let mut state = seed;
+fn of_ends<const A: usize>(seed: &impl Fn(usize) -> u64, one: &[u32; A], other: &[u32; A]) -> u64 {
+    let mut sum = 0_u64;
     let mut at = 0;
     while at < A {
-        state = mix(state, one[at], other[at]);
+        sum = sum.wrapping_add(product(seed(at), one[at], other[at]));
         at += 1;
     }
-    state
+    sum
 }
 
 #[inline(always)]

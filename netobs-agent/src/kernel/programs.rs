@@ -8,7 +8,7 @@ use aya::{
 };
 use aya_log::EbpfLogger;
 use log::Log;
-use netobs_common::slot::Slot;
+use netobs_common::{hash::PRODUCTS, slot::Slot};
 
 use super::{btf, capabilities, counters::Counters, error::KernelError, layout, mapped::Mapped, reasons::Reasons};
 
@@ -44,14 +44,19 @@ impl Sizes {
 }
 
 /// Loads the object's maps with the constants that the programs are specialised by.
-pub(super) fn load(sizes: Sizes, offsets: &[(&'static str, u32)], seed: u64, log: u8) -> Result<Ebpf, KernelError> {
+pub(super) fn load(
+    sizes: Sizes,
+    offsets: &[(&'static str, u32)],
+    seed: &[u64; PRODUCTS],
+    log: u8,
+) -> Result<Ebpf, KernelError> {
     if OBJECT.is_empty() {
         return Err(KernelError::NoPrograms);
     }
     let masks = sizes.tables().map(|(_, mask, slots)| (mask, slots - 1));
     let mut loader = EbpfLoader::new();
     loader
-        .override_global("SEED", &seed, true)
+        .override_global("SEED", seed, true)
         .override_global(aya_log::LEVEL, &log, true)
         .map_max_entries("RING", sizes.ring);
     for (map, _, slots) in sizes.tables() {

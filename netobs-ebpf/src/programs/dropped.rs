@@ -8,7 +8,7 @@ use netobs_common::{
 };
 
 use super::{
-    maps::{DropMaps, NO_SOCKET, NOT_SPECIFIED, SEED, Tables, count},
+    maps::{DropMaps, NO_SOCKET, NOT_SPECIFIED, Tables, count, seed},
     ring::hint,
     structs::{Device, Linear, SkBuff},
     table::{self, Sighting, Table},
@@ -111,7 +111,7 @@ where
     Tables: DropMaps<A>,
 {
     let table = <Tables as DropMaps<A>>::exact();
-    let places = table.places(sighting.key.hash(SEED.load()));
+    let places = table.places(sighting.key.hash(seed));
     let found = table.find_near(&sighting.key, &places);
     if let Some(found) = &found {
         // SAFETY: what was found is in the map.
@@ -193,7 +193,7 @@ enum Added {
 
 #[inline(always)]
 fn find_or_open_in<K: Key>(table: &Table<K>, sighting: &Sighting<K>) -> Added {
-    let places = table.places(sighting.key.hash(SEED.load()));
+    let places = table.places(sighting.key.hash(seed));
     if let Some(found) = table.find(&sighting.key, &places) {
         // SAFETY: what was found is in the map.
         unsafe { table::add(found.slot, 0, &sighting.tally, sighting.tick) };

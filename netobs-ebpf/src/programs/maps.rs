@@ -6,6 +6,7 @@ use aya_ebpf::{
 };
 use netobs_common::{
     counter::Counter,
+    hash::PRODUCTS,
     key::{DropKey, TapKey},
     slot::Slot,
 };
@@ -53,7 +54,6 @@ macro_rules! globals {
 }
 
 globals! {
-    SEED: u64,
     NO_SOCKET: u32,
     NOT_SPECIFIED: u32,
     TAP_V4_MASK: u32,
@@ -62,6 +62,15 @@ globals! {
     DROP_V6_MASK: u32,
     MERGED_V4_MASK: u32,
     MERGED_V6_MASK: u32,
+}
+
+#[unsafe(no_mangle)]
+static SEED: [Global<u64>; PRODUCTS] = [const { Global::new(0) }; PRODUCTS];
+
+/// The seed's words for one product of a key's hash.
+#[inline(always)]
+pub(super) fn seed(product: usize) -> u64 {
+    SEED[product].load()
 }
 
 /// Adds to a [`Counter`]; to none, if it is the number of none.

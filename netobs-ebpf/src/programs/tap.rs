@@ -11,7 +11,7 @@ use netobs_common::{
 
 use super::{
     atomic, fragment,
-    maps::{FragmentPorts, RING, SEED, Tables, TapMaps, count},
+    maps::{FragmentPorts, RING, Tables, TapMaps, count, seed},
     ring::{NO_WAKEUP, hint},
     skb::Skb,
     table::{self, Found, Sighting},
@@ -48,7 +48,7 @@ where
     let mut sighting: Sighting<TapKey<A>> = unsafe { core::mem::zeroed() };
     fill(&mut sighting, skb, network, packet, kind, direction);
     let table = <Tables as TapMaps<A>>::table();
-    let places = table.places(sighting.key.hash(SEED.load()));
+    let places = table.places(sighting.key.hash(seed));
     let found = table.find_near(&sighting.key, &places);
     if let Some(found) = &found {
         add(found, &sighting);
@@ -175,7 +175,7 @@ where
     Tables: TapMaps<A>,
 {
     let table = <Tables as TapMaps<A>>::table();
-    let places = table.places(sighting.key.hash(SEED.load()));
+    let places = table.places(sighting.key.hash(seed));
     if let Some(found) = table.find(&sighting.key, &places) {
         add(&found, sighting);
     } else if let Some(found) = table.open(sighting, &places) {
