@@ -96,18 +96,18 @@ impl Observed {
         }
     }
 
-    /// As [`Observed::only`], and the flow is the caller's.
-    pub fn take(mut self, is_wanted: impl Fn(&Flow) -> bool) -> Result<Flow> {
-        let id = self.only(is_wanted)?.id();
-        self.flows.retain(|flow| flow.id() == id);
-        self.flows.pop().context("it was there")
-    }
-
     /// The one flow of this protocol that has this port at either end.
     pub fn of_port(&self, protocol: &str, ip: IpAddr, port: u16) -> Result<&Flow> {
         let has = |end: End| (end.ip, end.port) == (ip, Some(port));
         self.only(|flow| flow.protocol() == protocol && (has(flow.source()) || has(flow.destination())))
             .with_context(|| format!("{protocol} with {ip} port {port}"))
+    }
+
+    /// As [`Observed::of_port`], and the flow is the caller's.
+    pub fn take_of_port(mut self, protocol: &str, ip: IpAddr, port: u16) -> Result<Flow> {
+        let id = self.of_port(protocol, ip, port)?.id();
+        self.flows.retain(|flow| flow.id() == id);
+        self.flows.pop().context("it was there")
     }
 }
 

@@ -26,7 +26,7 @@ fn seen_midway(scene: &Scene, family: Family, port: u16, first: Towards) -> Resu
     let after = connection.counts()?.client_counts;
     let is_told = |line: &Value| ["source", "destination"].iter().any(|end| line[end]["port"] == port);
     observer.agent().wait_for(PATIENCE, is_told)?;
-    let flow = observer.stop()?.take(|flow| flow.protocol() == "tcp")?;
+    let flow = observer.stop()?.take_of_port("tcp", scene.b.address(family), port)?;
     let (there, back) = scene.counted_both(&name)?;
     let from_client = flow.source().ip == scene.a.address(family);
     let expected = if from_client { (there, back) } else { (back, there) };

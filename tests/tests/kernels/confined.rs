@@ -36,7 +36,7 @@ fn confined_as_in_its_container_it_attaches_to_a_pod_that_comes_later() -> Resul
     udp::Sender::unconnected(&late, to)?.send(DATAGRAMS, 100)?;
     assert_eq!(receiver.receive(DATAGRAMS)?.packets, DATAGRAMS);
     let pid = observer.agent().pid();
-    let flow = observer.stop()?.take(|flow| flow.destination().port == Some(53))?;
+    let flow = observer.stop()?.take_of_port("udp", a.address(Family::V4), 53)?;
     assert_eq!(flow.sent().packets, DATAGRAMS, "{flow:?}");
     for ((thread, name), rights) in rights {
         let net_admin = if thread == pid {

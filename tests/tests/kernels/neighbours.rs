@@ -75,7 +75,7 @@ fn programs_and_qdiscs_of_others_are_there_before_during_and_after() -> Result<(
         let before: Vec<u64> = others.iter().map(TcProgram::matched).collect::<Result<_>>()?;
         send(&a, &b)?;
         if ends_well {
-            let flow = observer.stop()?.take(|flow| flow.destination().port == Some(53))?;
+            let flow = observer.stop()?.take_of_port("udp", b.address(Family::V4), 53)?;
             assert_eq!(flow.sent().packets, DATAGRAMS);
         } else {
             observer.kill()?;
@@ -127,7 +127,7 @@ fn taps_that_a_crash_left_are_replaced_not_doubled() -> Result<()> {
         );
     }
     send(&a, &b)?;
-    let flow = observer.stop()?.take(|flow| flow.destination().port == Some(53))?;
+    let flow = observer.stop()?.take_of_port("udp", b.address(Family::V4), 53)?;
     assert_eq!(flow.sent().packets, DATAGRAMS, "each packet once: {flow:?}");
     assert_eq!(filters(&node, a.host_interface())?, NONE);
     assert!(
