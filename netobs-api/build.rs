@@ -26,7 +26,7 @@ fn main() -> anyhow::Result<()> {
     encoded_server(descriptors, &out.join("encoded"))
 }
 
-/// The service once more, for a server whose answers to `Subscribe` are encoded already.
+/// The service once more, for a server whose answers to some calls are encoded already.
 fn encoded_server(
     descriptors: protox::prost_reflect::prost_types::FileDescriptorSet,
     out: &Path,
@@ -36,6 +36,7 @@ fn encoded_server(
         .build_client(false)
         .extern_path(PACKAGE, "crate::v1")
         .extern_path(format!("{PACKAGE}.SubscribeResponse"), "crate::encoded::Told")
+        .extern_path(format!("{PACKAGE}.ListCausesResponse"), "crate::encoded::Told")
         .out_dir(out)
         .compile_fds(descriptors)?;
     Ok(())

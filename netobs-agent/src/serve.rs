@@ -1,4 +1,5 @@
 //! The serving room: flows and causes over gRPC, metrics and health over HTTP.
+mod answer;
 mod app;
 mod cause_watch;
 mod connection;

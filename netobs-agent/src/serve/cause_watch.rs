@@ -1,4 +1,5 @@
-//! One watcher of causes: all of them, then each that changes. It skips states that it was too slow for.
+//! One watcher of causes: all of them, then each that changes. It skips states that it was too slow for, and nothing is kept
+//! for it meanwhile.
 use futures::{
     StreamExt as _,
     stream::{self, BoxStream},
@@ -26,7 +27,10 @@ struct CauseWatch {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    CatchingUp,
+    /// On what was there when the watch began.
+    CatchingUp {
+        until: Edition,
+    },
     Following,
     Over,
 }
@@ -36,58 +40,63 @@ type Answer = Result<v1::WatchCausesResponse, Status>;
 pub(super) fn watch_causes(feed: Feed, wanted: CauseFilter, seat: Seat) -> BoxStream<'static, Answer> {
     let watch = CauseWatch {
         news: feed.news(),
-        feed,
         wanted,
         seen: Edition::default(),
         seat,
-        stage: Stage::CatchingUp,
+        stage: Stage::CatchingUp {
+            until: feed.latest_cause(),
+        },
+        feed,
     };
-    let batches = stream::unfold(watch, |mut watch| async {
-        let batch = watch.next().await?;
-        Some((stream::iter(batch), watch))
+    let answers = stream::unfold(watch, |mut watch| async {
+        let answer = watch.next().await?;
+        Some((answer, watch))
     });
-    batches.flatten().boxed()
+    answers.boxed()
 }
 
 impl CauseWatch {
-    async fn next(&mut self) -> Option<Vec<Answer>> {
+    async fn next(&mut self) -> Option<Answer> {
         loop {
             self.news.mark_unchanged();
             let closed = self.feed.is_closed();
-            let mut batch = self.changed();
-            match self.stage {
-                Stage::CatchingUp => {
+            match (self.stage, self.changed()) {
+                (Stage::Over, _) => return None,
+                (Stage::CatchingUp { until }, noted) if noted.as_ref().is_none_or(|noted| noted.edition > until) => {
                     self.stage = Stage::Following;
-                    batch.push(self.answer(Message::CaughtUp(v1::Caught {})));
+                    return Some(Ok(self.answer(Message::CaughtUp(v1::Caught {}))));
                 }
-                Stage::Following if closed && batch.is_empty() => {
+                (_, Some(noted)) => {
+                    self.seen = noted.edition;
+                    return Some(Ok(self.answer(Message::Cause(cause(&noted)))));
+                }
+                (_, None) if closed => {
                     self.stage = Stage::Over;
-                    return Some(vec![Err(stopping())]);
+                    return Some(Err(stopping()));
                 }
-                Stage::Following => {}
-                Stage::Over => return None,
+                (_, None) => self.news.changed().await.ok()?,
             }
-            if !batch.is_empty() {
-                let bytes = batch.iter().map(v1::WatchCausesResponse::encoded_len).sum();
-                self.seat.sent(batch.len(), bytes);
-                return Some(batch.into_iter().map(Ok).collect());
-            }
-            self.news.changed().await.ok()?;
         }
     }
 
-    fn changed(&mut self) -> Vec<v1::WatchCausesResponse> {
-        let (changed, seen) = self.feed.causes_since(self.seen);
-        self.seen = seen;
-        let wanted = changed.iter().filter(|noted| self.wanted.pass(&noted.cause));
-        wanted.map(|noted| self.answer(Message::Cause(cause(noted)))).collect()
+    /// The next that is wanted.
+    fn changed(&mut self) -> Option<Noted> {
+        loop {
+            let noted = self.feed.cause_after(self.seen)?;
+            if self.wanted.pass(&noted.cause) {
+                return Some(noted);
+            }
+            self.seen = noted.edition;
+        }
     }
 
     fn answer(&self, message: Message) -> v1::WatchCausesResponse {
-        v1::WatchCausesResponse {
+        let answer = v1::WatchCausesResponse {
             node_name: self.feed.node_name().to_owned(),
             message: Some(message),
-        }
+        };
+        self.seat.sent(1, answer.encoded_len());
+        answer
     }
 }
 

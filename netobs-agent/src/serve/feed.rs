@@ -162,8 +162,12 @@ impl Feed {
         self.0.book.all()
     }
 
-    pub(in crate::serve) fn causes_since(&self, seen: Edition) -> (Vec<Noted>, Edition) {
-        self.0.book.since(seen)
+    pub(in crate::serve) fn cause_after(&self, seen: Edition) -> Option<Noted> {
+        self.0.book.after(seen)
+    }
+
+    pub(in crate::serve) fn latest_cause(&self) -> Edition {
+        self.0.book.latest()
     }
 
     pub(in crate::serve) fn fill(&self) -> Fill {

@@ -2,8 +2,12 @@
 use std::sync::Arc;
 
 use futures::stream::BoxStream;
-use netobs_api::{encoded::flow_service_server::FlowService, model, v1};
+use netobs_api::{
+    encoded::{Told, flow_service_server::FlowService},
+    model, v1,
+};
 use netobs_core::time::Timestamp;
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -24,7 +28,12 @@ pub(super) struct Service {
     pub(super) listeners: Vec<String>,
     /// Before those who ask from outside, where something is hidden from them.
     pub(super) screen: Option<Arc<Screen>>,
+    /// Of the inventory, which is copied to hide something in it.
+    pub(super) copies: Arc<Semaphore>,
 }
+
+/// So many are told at once; others wait until one was told, or took too long.
+pub(super) const MOST_COPIES: usize = 2;
 
 #[tonic::async_trait]
 impl FlowService for Service {
@@ -44,19 +53,21 @@ impl FlowService for Service {
         Ok(Response::new(subscribe(self.feed.clone(), wanted, seat).await))
     }
 
-    async fn list_causes(
-        &self,
-        request: Request<v1::ListCausesRequest>,
-    ) -> Result<Response<v1::ListCausesResponse>, Status> {
+    async fn list_causes(&self, request: Request<v1::ListCausesRequest>) -> Result<Response<Told>, Status> {
         let filter = model::cause_filter(request.get_ref().filter.as_ref()).map_err(invalid)?;
         let snapshot = self.app.snapshot().await?;
         let causes = self.feed.causes();
         let wanted = causes.iter().filter(|noted| filter.pass(&noted.cause));
-        Ok(Response::new(v1::ListCausesResponse {
-            causes: wanted.map(cause_watch::cause).collect(),
+        let each = wanted.map(|noted| v1::ListCausesResponse {
+            causes: vec![cause_watch::cause(noted)],
+            ..v1::ListCausesResponse::default()
+        });
+        let all = v1::ListCausesResponse {
+            causes: Vec::new(),
             node_name: self.feed.node_name().to_owned(),
             not_kept: snapshot.causes_not_kept,
-        }))
+        };
+        Ok(Response::new(Told::joined(each.chain([all]))))
     }
 
     async fn watch_causes(
@@ -86,11 +97,13 @@ impl FlowService for Service {
             screen.check_workloads(&filter.workloads)?;
         }
         let seat = self.seats.take()?;
-        let mut snapshot = self.app.inventory().await?;
-        if let Some(screen) = &self.screen {
-            snapshot = inventory::redacted(snapshot, screen, &self.feed).await;
-        }
-        Ok(Response::new(inventory::answers(snapshot, &filter, seat)))
+        let Some(screen) = &self.screen else {
+            let snapshot = self.app.inventory().await?;
+            return Ok(Response::new(inventory::answers(snapshot, &filter, seat, None)));
+        };
+        let copy = Arc::clone(&self.copies).acquire_owned().await.ok();
+        let snapshot = inventory::redacted(self.app.inventory().await?, screen, &self.feed).await;
+        Ok(Response::new(inventory::answers(snapshot, &filter, seat, copy)))
     }
 
     async fn get_status(&self, _: Request<v1::GetStatusRequest>) -> Result<Response<v1::GetStatusResponse>, Status> {

@@ -8,9 +8,11 @@ use std::{
 };
 
 use futures::{Stream, StreamExt as _};
-use http_body_util::BodyExt as _;
 use netobs_api::{DESCRIPTORS, encoded::flow_service_server::FlowServiceServer};
-use tokio::time::timeout;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 use tonic::{
     Status,
     body::Body,
@@ -22,6 +24,7 @@ use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTORS;
 use tonic_reflection::server::Builder;
 
 use super::{
+    answer,
     connection::{Caller, Connection, Side},
     error::ServeError,
     flow_service,
@@ -40,6 +43,8 @@ const MOST_RESETS: usize = 64;
 /// Within this time a request has to be here and its answer begin.
 const LONGEST_REQUEST: Duration = Duration::from_secs(15);
 const LARGEST_ANSWER: usize = 64 << 20;
+/// Of answers in one piece, which are held whole until they are taken, so many may be on their way to one side.
+const MOST_WHOLE_ANSWERS: usize = 4;
 
 type Request = http::Request<Body>;
 type Answer = BoxFuture<http::Response<Body>, Infallible>;
@@ -55,11 +60,15 @@ pub(super) struct Pulse {
 /// Hands each call to the service it names, as there is one for those who come from this side.
 #[derive(Clone)]
 pub(super) struct Services {
-    inside: Arc<Handlers>,
-    outside: Arc<Handlers>,
+    inside: Arc<Way>,
+    outside: Arc<Way>,
 }
 
-type Handlers = BTreeMap<&'static str, Handler>;
+/// What those who come from one side are answered by.
+struct Way {
+    handlers: BTreeMap<&'static str, Handler>,
+    whole_answers: Arc<Semaphore>,
+}
 
 impl Services {
     pub(super) fn new<H>(sides: Sides<flow_service::Service>, health: H) -> Result<Self, ServeError>
@@ -72,8 +81,8 @@ impl Services {
             + 'static,
     {
         Ok(Self {
-            inside: Arc::new(handlers(sides.inside, health.clone())?),
-            outside: Arc::new(handlers(sides.outside, health)?),
+            inside: Arc::new(Way::new(sides.inside, health.clone())?),
+            outside: Arc::new(Way::new(sides.outside, health)?),
         })
     }
 
@@ -98,25 +107,48 @@ impl Services {
     }
 }
 
-fn handlers<H>(service: flow_service::Service, health: H) -> Result<Handlers, ServeError>
-where
-    H: Service<Request, Response = http::Response<Body>, Error = Infallible, Future = Answer>
-        + NamedService
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-{
-    let flows = FlowServiceServer::new(service)
-        .max_decoding_message_size(LARGEST_REQUEST)
-        .max_encoding_message_size(LARGEST_ANSWER);
-    let services = [
-        handler(flows),
-        handler(health),
-        handler(reflection().build_v1()?),
-        handler(reflection().build_v1alpha()?),
-    ];
-    Ok(services.into_iter().collect())
+impl Way {
+    fn new<H>(service: flow_service::Service, health: H) -> Result<Self, ServeError>
+    where
+        H: Service<Request, Response = http::Response<Body>, Error = Infallible, Future = Answer>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        let flows = FlowServiceServer::new(service)
+            .max_decoding_message_size(LARGEST_REQUEST)
+            .max_encoding_message_size(LARGEST_ANSWER);
+        let services = [
+            handler(flows),
+            handler(health),
+            handler(reflection().build_v1()?),
+            handler(reflection().build_v1alpha()?),
+        ];
+        Ok(Self {
+            handlers: services.into_iter().collect(),
+            whole_answers: Arc::new(Semaphore::new(MOST_WHOLE_ANSWERS)),
+        })
+    }
+
+    async fn room_for(&self, path: &str) -> Option<OwnedSemaphorePermit> {
+        if path != "/netobs.v1.FlowService/ListCauses" {
+            return None;
+        }
+        Arc::clone(&self.whole_answers).acquire_owned().await.ok()
+    }
+
+    async fn begin(&self, request: Request) -> http::Response<Body> {
+        let path = request.uri().path();
+        let service = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+        match service.and_then(|(name, _)| self.handlers.get(name)) {
+            Some(handler) => handler(request).await.unwrap_or_else(|never| match never {}),
+            None => {
+                Status::unimplemented(format!("there is no {path} here: list the services by reflection")).into_http()
+            }
+        }
+    }
 }
 
 fn handler<S>(service: S) -> (&'static str, Handler)
@@ -155,10 +187,8 @@ impl Service<Request> for Services {
 impl Services {
     /// The visitor is busy for as long as the answer goes on.
     async fn answer(&self, request: Request) -> http::Response<Body> {
-        let visit = request
-            .extensions()
-            .get::<Caller>()
-            .map(|caller| Arc::clone(&caller.visit));
+        let caller = request.extensions().get::<Caller>();
+        let (visit, way) = (caller.map(|caller| Arc::clone(&caller.visit)), self.way(caller));
         let (call, kind) = (
             visit.as_ref().map(|visit| visit.begin(Kind::Aside)),
             kind(request.uri().path()),
@@ -168,35 +198,23 @@ impl Services {
                 Some(visit) => visit.turn_to_be_read().await,
                 None => None,
             };
-            self.begin(request).await
+            let room = way.room_for(request.uri().path()).await;
+            (way.begin(request).await, room)
         })
         .await;
         // A request that never comes to its end must not keep a place.
         if let Some(call) = &call {
             call.turns_out(kind);
         }
-        let answer = begun.unwrap_or_else(|_| too_late().into_http());
-        answer.map(|body| {
-            Body::new(body.map_frame(move |frame| {
-                let _goes_with_the_answer = &call;
-                frame
-            }))
-        })
+        let (answer, room) = begun.unwrap_or_else(|_| (too_late().into_http(), None));
+        answer.map(|body| Body::new(answer::Answer::new(body, call, room)))
     }
 
-    async fn begin(&self, request: Request) -> http::Response<Body> {
-        let path = request.uri().path();
-        let service = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+    fn way(&self, caller: Option<&Caller>) -> &Way {
         // Of whom it is not known whence they come, they come from outside.
-        let handlers = match request.extensions().get::<Caller>().map(|caller| caller.side) {
+        match caller.map(|caller| caller.side) {
             Some(Side::Inside) => &self.inside,
             Some(Side::Outside) | None => &self.outside,
-        };
-        match service.and_then(|(name, _)| handlers.get(name)) {
-            Some(handler) => handler(request).await.unwrap_or_else(|never| match never {}),
-            None => {
-                Status::unimplemented(format!("there is no {path} here: list the services by reflection")).into_http()
-            }
         }
     }
 }

@@ -20,7 +20,7 @@ use netobs_core::{
     workload::Workload,
 };
 use prost::Message as _;
-use tokio::task::yield_now;
+use tokio::{sync::OwnedSemaphorePermit, task::yield_now};
 use tonic::Status;
 
 use super::{feed::Feed, seats::Seat, sides::Screen};
@@ -41,7 +41,12 @@ pub(crate) struct InventorySnapshot {
 pub(super) type Answers = BoxStream<'static, Result<v1::GetInventoryResponse, Status>>;
 
 /// What it is about, the edges that are wanted, and the workloads in them. Each is encoded when it is its turn.
-pub(super) fn answers(snapshot: InventorySnapshot, filter: &Filter, seat: Seat) -> Answers {
+pub(super) fn answers(
+    snapshot: InventorySnapshot,
+    filter: &Filter,
+    seat: Seat,
+    copy: Option<OwnedSemaphorePermit>,
+) -> Answers {
     let InventorySnapshot {
         about,
         watch,
@@ -62,6 +67,7 @@ pub(super) fn answers(snapshot: InventorySnapshot, filter: &Filter, seat: Seat) 
         .chain(edges)
         .chain(portraits);
     let answers = entries.map(move |entry| {
+        let _goes_with_the_answer = &copy;
         let answer = v1::GetInventoryResponse { entry: Some(entry) };
         seat.sent(1, answer.encoded_len());
         Ok(answer)

@@ -5,7 +5,13 @@ mod process;
 mod told;
 mod words;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tokio::sync::Mutex;
 
 use self::page::{Family, Page};
 pub(super) use self::words::place as place_name;
@@ -27,11 +33,28 @@ pub(super) struct Sources {
     pub(super) screen: Option<Arc<Screen>>,
     pub(super) grpc_visitors: Visitors,
     pub(super) http_visitors: Visitors,
+    /// As it was last told, and when.
+    pub(super) page: Mutex<Option<(Instant, Bytes)>>,
 }
 
+/// So long a page is told again: making one costs more than asking for it.
+const KEPT: Duration = Duration::from_millis(100);
+
 impl Sources {
+    pub(super) async fn metrics(&self) -> Bytes {
+        let mut kept = self.page.lock().await;
+        if let Some((made, page)) = kept.as_ref()
+            && made.elapsed() < KEPT
+        {
+            return page.clone();
+        }
+        let page = Bytes::from(self.make().await);
+        *kept = Some((Instant::now(), page.clone()));
+        page
+    }
+
     /// Where the app does not answer, what it would say is not on the page.
-    pub(super) async fn metrics(&self) -> String {
+    async fn make(&self) -> String {
         let mut page = Page::default();
         page.gauge("netobs_build_info", "Always 1; the label says which version this is.")
             .with(&[("version", env!("CARGO_PKG_VERSION"))], 1);

@@ -9,7 +9,7 @@ use netobs_core::time::Timestamp;
 use tokio::{
     net::TcpListener,
     select,
-    sync::{mpsc, watch},
+    sync::{Mutex, Semaphore, mpsc, watch},
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -22,7 +22,7 @@ use super::{
     Question, ServeError, Settings,
     app::App,
     feed::Feed,
-    flow_service::Service,
+    flow_service::{MOST_COPIES, Service},
     grpc::{Pulse, Services},
     http,
     listen::{self, Door, Reception},
@@ -90,6 +90,7 @@ impl Server {
             screen: screen.map(Arc::new),
             grpc_visitors: Visitors::new(BOUNDS),
             http_visitors: Visitors::new(http::BOUNDS),
+            page: Mutex::default(),
         };
         let service = |feed: &Feed, screen: Option<&Arc<Screen>>| Service {
             feed: feed.clone(),
@@ -97,6 +98,7 @@ impl Server {
             app: sources.app.clone(),
             listeners: listeners.clone(),
             screen: screen.cloned(),
+            copies: Arc::new(Semaphore::new(MOST_COPIES)),
         };
         let services = Sides {
             inside: service(&feeds.inside, None),

@@ -18,7 +18,7 @@ use tokio::{
     time::sleep,
 };
 
-pub(super) use self::visit::{Kind, Visit};
+pub(super) use self::visit::{Call, Kind, Visit};
 
 /// How often those are looked for who stayed too long.
 const LOOK: Duration = Duration::from_secs(1);

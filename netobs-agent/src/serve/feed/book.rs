@@ -16,7 +16,7 @@ const MOST: usize = 16_384;
 pub(in crate::serve) struct Noted {
     pub(in crate::serve) cause: Arc<Cause>,
     pub(in crate::serve) suggestions: Arc<[Suggestion]>,
-    edition: Edition,
+    pub(in crate::serve) edition: Edition,
 }
 
 /// Counts what was noted, and so tells what is news to whom.
@@ -65,12 +65,15 @@ impl Book {
         self.pages().by_id.values().cloned().collect()
     }
 
-    /// What changed after an edition, in that order, and the edition it brings one to.
-    pub(super) fn since(&self, seen: Edition) -> (Vec<Noted>, Edition) {
+    /// What changed first after an edition, and was not changed since.
+    pub(super) fn after(&self, seen: Edition) -> Option<Noted> {
         let pages = self.pages();
-        let news = pages.by_edition.range(Edition(seen.0 + 1)..);
-        let news = news.filter_map(|(_, id)| pages.by_id.get(id).cloned());
-        (news.collect(), pages.latest)
+        let mut news = pages.by_edition.range(Edition(seen.0 + 1)..);
+        news.find_map(|(_, id)| pages.by_id.get(id).cloned())
+    }
+
+    pub(super) fn latest(&self) -> Edition {
+        self.pages().latest
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {

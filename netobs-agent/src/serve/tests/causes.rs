@@ -1,17 +1,26 @@
 //! Causes, listed and watched.
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use netobs_api::v1::{self, watch_causes_response::Message};
+use futures::StreamExt as _;
+use netobs_api::v1::{self, flow_service_client::FlowServiceClient, watch_causes_response::Message};
 use netobs_core::{
     cause::{Affected, Cause, CauseId, CauseKey, Example, Kind, Mend, Party, State, Toll},
     event::{Count, Protocol},
     explain::{DirectionExplanation, Explanation, Ground},
+    filter::CauseFilter,
     policy::Direction,
 };
 use tokio::time::timeout;
-use tonic::{Code, Streaming};
+use tonic::{
+    Code, Request, Status, Streaming,
+    client::Grpc,
+    codegen::http::uri::PathAndQuery,
+    transport::{Channel, Endpoint},
+};
+use tonic_prost::ProstCodec;
 
-use super::scene::{Scene, at, flow};
+use super::scene::{Scene, at, feed, flow};
+use crate::serve::{cause_watch::watch_causes, seats::Seats};
 
 /// A cause of which so many packets were dropped.
 fn cause(id: u64, kind: Kind, packets: u64) -> Arc<Cause> {
@@ -147,4 +156,73 @@ async fn forgotten_causes_are_not_listed() {
     let answer = scene.client().await.list_causes(v1::ListCausesRequest::default()).await;
     let causes = answer.unwrap().into_inner().causes;
     assert_eq!(causes.iter().map(|cause| cause.id).collect::<Vec<_>>(), [2]);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_for_a_watcher_and_it_hears_of_each_cause_as_it_is_by_then() {
+    let (feed, seats) = (feed(1), Seats::new(1));
+    let causes: Vec<_> = (1..=50).map(|id| cause(id, Kind::Peer, 1)).collect();
+    for cause in &causes {
+        feed.cause(Arc::clone(cause), Arc::default());
+    }
+    let mut watch = watch_causes(feed.clone(), CauseFilter::default(), seats.take().unwrap());
+    let heard = |answer: Option<Result<v1::WatchCausesResponse, Status>>| match answer.unwrap().unwrap().message {
+        Some(Message::Cause(cause)) => Some((cause.id, cause.dropped.unwrap().packets)),
+        _ => None,
+    };
+    assert_eq!(heard(watch.next().await), Some((1, 1)));
+    assert!(
+        causes.iter().all(|cause| Arc::strong_count(cause) == 2),
+        "ours and the book's"
+    );
+    for packets in 2..=4 {
+        feed.cause(cause(2, Kind::Peer, packets), Arc::default());
+    }
+    for id in 3..=50 {
+        assert_eq!(heard(watch.next().await), Some((id, 1)));
+    }
+    assert_eq!(heard(watch.next().await), None, "all that were there, as they were");
+    assert_eq!(heard(watch.next().await), Some((2, 4)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_answers_that_are_not_taken_only_so_many_are_held_for_one_side() {
+    const HELD: usize = 4;
+    let scene = Scene::with(16, |settings, _| settings.listen = vec!["127.0.0.1:0".parse().unwrap()]).await;
+    // More than a stream's window, so that it is not sent until it is taken.
+    tell(&scene, (1..=2_000).map(|id| cause(id, Kind::Peer, 1)));
+    let mut held = Vec::new();
+    for _ in 0..HELD {
+        held.push(untaken(&scene).await);
+    }
+    let address = Endpoint::from_shared(format!("http://{}", scene.address("http://"))).unwrap();
+    let (mut inside, mut outside) = (
+        scene.client().await,
+        FlowServiceClient::new(address.connect().await.unwrap()),
+    );
+    let soon = |answer| timeout(Duration::from_secs(1), answer);
+    assert!(
+        soon(inside.list_causes(v1::ListCausesRequest::default()))
+            .await
+            .is_err(),
+        "it waits for its turn"
+    );
+    let listed = outside.list_causes(v1::ListCausesRequest::default()).await;
+    assert_eq!(listed.unwrap().into_inner().causes.len(), 2_000);
+    held.pop();
+    let listed = inside.list_causes(v1::ListCausesRequest::default()).await;
+    assert_eq!(listed.unwrap().into_inner().causes.len(), 2_000);
+}
+
+/// All causes, of which nothing is read.
+async fn untaken(scene: &Scene) -> (Grpc<Channel>, Streaming<v1::ListCausesResponse>) {
+    let endpoint = Endpoint::from_shared(format!("unix://{}", scene.socket().display())).unwrap();
+    let endpoint = endpoint.initial_stream_window_size(65_535);
+    let mut client = Grpc::new(endpoint.connect().await.unwrap());
+    client.ready().await.unwrap();
+    let codec: ProstCodec<v1::ListCausesRequest, v1::ListCausesResponse> = ProstCodec::default();
+    let path = PathAndQuery::from_static("/netobs.v1.FlowService/ListCauses");
+    let request = Request::new(v1::ListCausesRequest::default());
+    let answer = client.server_streaming(request, path, codec).await.unwrap();
+    (client, answer.into_inner())
 }

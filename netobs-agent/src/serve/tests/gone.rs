@@ -1,10 +1,10 @@
 //! Clients that are gone without a word.
-use std::{future, time::Duration};
+use std::{future, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::UnixStream,
-    sync::mpsc,
+    sync::{Semaphore, mpsc},
     task::JoinSet,
     time::timeout,
 };
@@ -41,6 +41,7 @@ async fn who_does_not_answer_any_more_is_let_go() {
         app: App(mpsc::channel(1).0),
         listeners: Vec::new(),
         screen: None,
+        copies: Arc::new(Semaphore::new(1)),
     };
     let sides = Sides {
         inside: service(),

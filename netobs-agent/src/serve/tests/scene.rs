@@ -23,7 +23,7 @@ use netobs_core::{
     workload::{Owned, Workload},
 };
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Mutex as Turn, OwnedMutexGuard, mpsc, oneshot},
     task::JoinSet,
 };
 use tonic::transport::{Channel, Endpoint};
@@ -67,6 +67,7 @@ pub(in crate::serve) struct Scene {
     pub(in crate::serve) addresses: Vec<String>,
     pub(in crate::serve) snapshot: Arc<Mutex<Snapshot>>,
     pub(in crate::serve) folder: Folder,
+    busy: Arc<Turn<()>>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinSet<()>,
     app: JoinSet<()>,
@@ -106,13 +107,15 @@ impl Scene {
         running.spawn(server.run(async {
             let _ = stopped.await;
         }));
-        app.spawn(answer(asked, Arc::clone(&snapshot)));
+        let busy = Arc::default();
+        app.spawn(answer(asked, Arc::clone(&snapshot), Arc::clone(&busy)));
         Self {
             feed,
             outside,
             addresses,
             snapshot,
             folder,
+            busy,
             stop: Some(stop),
             server: running,
             app,
@@ -145,6 +148,11 @@ impl Scene {
             self.feed.flow(Arc::new(flow));
         }
         self.feed.wake();
+    }
+
+    /// It answers nobody until this is dropped.
+    pub(in crate::serve) async fn app_is_busy(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.busy).lock_owned().await
     }
 
     pub(in crate::serve) fn kill_app(&mut self) {
@@ -182,8 +190,9 @@ pub(in crate::serve) async fn connect(socket: &Path) -> Channel {
     endpoint.connect().await.unwrap()
 }
 
-async fn answer(mut asked: mpsc::Receiver<Question>, snapshot: Arc<Mutex<Snapshot>>) {
+async fn answer(mut asked: mpsc::Receiver<Question>, snapshot: Arc<Mutex<Snapshot>>, busy: Arc<Turn<()>>) {
     while let Some(question) = asked.recv().await {
+        drop(busy.lock().await);
         match question {
             Question::Inventory { reply } => {
                 let _ = reply.send(super::inventory::snapshot());

@@ -1,5 +1,5 @@
 //! Metrics and health over HTTP.
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use netobs_core::{
     cause::Kind,
@@ -11,6 +11,7 @@ use netobs_core::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    time::sleep,
 };
 
 use super::{
@@ -210,4 +211,24 @@ async fn only_what_is_there_can_be_read_and_nothing_be_written() {
     assert!(refused.contains("allow: GET, HEAD"), "{refused}");
     let head = ask(&scene, "HEAD", "/readyz").await;
     assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_many_ask_at_once_the_next_is_answered() {
+    const ASKING: usize = 64;
+    let scene = scene().await;
+    let mut asking = Vec::new();
+    let slow = scene.app_is_busy().await;
+    for _ in 0..ASKING {
+        let mut stream = TcpStream::connect(scene.address("http://")).await.unwrap();
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
+            .await
+            .unwrap();
+        asking.push(stream);
+    }
+    sleep(Duration::from_millis(200)).await;
+    let answer = ask(&scene, "GET", "/nothing").await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer:?}");
+    drop(slow);
 }
