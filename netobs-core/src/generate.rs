@@ -12,6 +12,7 @@ use crate::{
 
 pub use self::select::Choice;
 
+mod backend;
 mod draft;
 mod name;
 mod need;
@@ -144,7 +145,7 @@ pub fn generate(listing: &Listing, request: &Request) -> Plan {
     let choice = Choice::new(&listing.portraits, &request.namespace_labels);
     let needs = need::all(listing, &stage, &choice, request);
     let mut drafts = draft::all(listing, request, &choice, &needs);
-    prune::prune(&mut drafts, request, &stage, listing, &needs.wanted);
+    prune::prune(&mut drafts, request, &stage, listing, &choice, &needs.wanted);
     name::name(&mut drafts);
     let mut left_out = needs.left_out;
     left_out.sort();

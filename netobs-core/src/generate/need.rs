@@ -102,8 +102,10 @@ impl Needs {
 impl Judge<'_> {
     fn why_not(&self, need: &Need, edge: &Edge) -> Option<Why> {
         let is_refused = || {
-            let mut connections = self.stage.connections(need.edge, edge);
-            connections.any(|connection| !self.deny.decide(&connection, need.direction).outcome().passes())
+            let mut connections = self.stage.connections(need.edge, edge).peekable();
+            // Of what is behind a service, or forgotten, there may be no connection.
+            connections.peek().is_none()
+                || connections.any(|connection| !self.deny.decide(&connection, need.direction).outcome().passes())
         };
         let in_blanket = need.sort == Sort::Inside && self.request.is_open_inside();
         if edge.never_came_through() && !self.request.dropped {
