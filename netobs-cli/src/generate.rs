@@ -9,6 +9,7 @@ use netobs_core::{
     inventory::Listing,
     labels::{Symbol, check_key},
     policy::PolicySet,
+    render,
     time::Timestamp,
 };
 use netobs_k8s::{document, generated, network_policy};
@@ -39,7 +40,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WHEN")]
     since: Option<When>,
     /// dns: name resolution spelt out, everything else open; baseline: nothing but name resolution, the namespace itself and
-    /// monitoring; full: what was seen, and nothing else.
+    /// monitoring; full: name resolution and what was seen, and nothing else.
     #[arg(long, value_enum, default_value_t = Step::Full)]
     phase: Step,
     /// Admit also what was seen only once; otherwise it is commented out.
@@ -93,6 +94,9 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
     if plan.edges == 0 {
         bail!("{}", nothing_seen(&plan, &listing));
     }
+    if let Some(lines) = render::generate::no_name_servers(&plan) {
+        note(lines.join(" "));
+    }
     if arguments.diff {
         return show_changes(arguments, &plan, global, out).await;
     }
@@ -100,13 +104,6 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
         Shape::Yaml => generated::yaml(&plan, &listing),
         Shape::Json => as_json(&generated::yaml(&plan, &listing))?,
     };
-    if plan.drafts.is_empty() {
-        note(format_args!(
-            "there is nothing to apply: of what was seen of namespace {}, nothing needs a policy in this phase; \
-             the comments say what is left out, and --phase baseline closes the namespace",
-            plan.namespace
-        ));
-    }
     match &arguments.write {
         Some(file) => file::replace(file, text.as_bytes())?,
         None => out.text(&text)?,

@@ -253,15 +253,35 @@ fn bad_input_is_told_with_its_place_and_leaves_files_as_they_were() {
 }
 
 #[test]
-fn a_phase_that_needs_no_policy_says_that_there_is_nothing_to_apply() {
-    let phase = |namespace| netobs(&["generate", "-n", namespace, "--phase", "dns", "--inventory", INVENTORY]);
-    let (nothing, something) = (phase("ops"), phase("shop"));
-    assert!(nothing.status.success() && something.status.success());
-    assert!(text(&nothing.stdout).lines().all(|line| line.starts_with('#')));
-    assert!(
-        text(&nothing.stderr).contains("nothing to apply"),
-        "{}",
-        text(&nothing.stderr)
-    );
-    assert_eq!(text(&something.stderr), "");
+fn where_no_name_server_is_known_it_is_said_what_becomes_of_name_resolution() {
+    let folder = Folder::new("unresolved");
+    let lines = fs::read_to_string(INVENTORY).unwrap();
+    let without: Vec<_> = lines
+        .lines()
+        .filter(|line| !line.contains("EDGE_MARK_KIND_DNS"))
+        .collect();
+    let without = folder.file("inventory.json", &without.join("\n"));
+    let phase = |inventory: &str, phase| {
+        let output = netobs(&["generate", "-n", "shop", "--phase", phase, "--inventory", inventory]);
+        assert!(output.status.success());
+        (text(&output.stdout), text(&output.stderr))
+    };
+    for (name, becomes) in [
+        ("dns", "there is nothing to apply"),
+        ("baseline", "name resolution is refused"),
+        ("full", "name resolution is refused"),
+    ] {
+        let (unresolved, note) = phase(without.to_str().unwrap(), name);
+        assert!(!unresolved.contains("allow-dns"), "{unresolved}");
+        for told in [&unresolved, &note] {
+            assert!(
+                told.contains("No name server is known") && told.contains(becomes),
+                "{told}"
+            );
+            assert!(told.contains("`netobs check` names"), "{told}");
+        }
+        let (resolved, note) = phase(INVENTORY, name);
+        assert!(resolved.contains("name: allow-dns"), "{resolved}");
+        assert_eq!(note, "");
+    }
 }

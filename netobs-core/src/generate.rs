@@ -19,6 +19,7 @@ mod need;
 mod port;
 mod prune;
 mod select;
+mod server;
 #[cfg(test)]
 mod tests;
 
@@ -59,6 +60,8 @@ pub struct Plan {
     pub drafts: Vec<Draft>,
     /// By edge.
     pub left_out: Vec<LeftOut>,
+    /// Whether any name server is known, so that it is admitted.
+    pub knows_name_servers: bool,
     /// How many edges of the namespace were looked at.
     pub edges: usize,
 }
@@ -106,7 +109,7 @@ pub enum Status {
     Admitted,
     /// It is there for whoever reads it, and admits nothing.
     SeenOnce,
-    /// It is there for the phase, whatever was seen.
+    /// It is there for the phase, or for name resolution, though nothing of the namespace was seen to need it.
     Open,
 }
 
@@ -147,6 +150,7 @@ pub fn generate(listing: &Listing, request: &Request) -> Plan {
     let mut drafts = draft::all(listing, request, &choice, &needs);
     prune::prune(&mut drafts, request, &stage, listing, &choice, &needs.wanted);
     name::name(&mut drafts);
+    let knows_name_servers = needs.knows_name_servers();
     let mut left_out = needs.left_out;
     left_out.sort();
     left_out.dedup();
@@ -155,6 +159,7 @@ pub fn generate(listing: &Listing, request: &Request) -> Plan {
         phase: request.phase,
         drafts,
         left_out,
+        knows_name_servers,
         edges: needs.edges,
     }
 }

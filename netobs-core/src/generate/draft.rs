@@ -24,7 +24,11 @@ pub(super) fn all(listing: &Listing, request: &Request, choice: &Choice<'_>, nee
         selectors: HashMap::default(),
         by_subject: BTreeMap::new(),
     };
-    for (needs, status) in [(&needs.wanted, Status::Admitted), (&needs.seen_once, Status::SeenOnce)] {
+    for (needs, status) in [
+        (&needs.wanted, Status::Admitted),
+        (&needs.seen_once, Status::SeenOnce),
+        (&needs.name_servers, Status::Open),
+    ] {
         for need in needs {
             builder.add(need, status);
         }
@@ -84,10 +88,10 @@ impl<'a> Builder<'a> {
             Direction::Ingress => (&edge.key.destination, &edge.key.source),
             Direction::Egress => (&edge.key.source, &edge.key.destination),
         };
-        let (Some(subject), Some(number)) = (place_portrait(subject, self.choice), edge.key.port) else {
+        let subject = place_portrait(subject, self.choice);
+        let (Some(key), Some(number)) = (self.key(need, subject), edge.key.port) else {
             return;
         };
-        let key = self.key(need, subject);
         let wanted = if key == Key::SameNamespace {
             vec![PeerKey::Pods {
                 namespace: self.request.namespace.clone(),
@@ -99,7 +103,9 @@ impl<'a> Builder<'a> {
         let port = (key != Key::SameNamespace).then(|| self.port(need, edge, &key, number));
         let name = place_portrait(peer, self.choice).map(|portrait| portrait.key.workload.name.clone());
         let rules = self.by_subject.entry(key).or_default();
-        rules.names.insert(subject.key.workload.name.clone());
+        rules
+            .names
+            .extend(subject.map(|subject| subject.key.workload.name.clone()));
         for peer in wanted {
             let content = rules.by_peer.entry((need.direction, peer, status)).or_default();
             content.edges.push(need.edge);
@@ -115,12 +121,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn key(&mut self, need: &Need, subject: &'a Portrait) -> Key {
+    fn key(&mut self, need: &Need, subject: Option<&'a Portrait>) -> Option<Key> {
         match need.sort {
-            Sort::Dns => Key::Dns,
-            Sort::Inside if self.request.is_open_inside() => Key::SameNamespace,
-            Sort::Monitoring => Key::Monitoring,
-            Sort::Inside | Sort::Named => Key::Workloads(self.selector(subject)),
+            Sort::Dns => Some(Key::Dns),
+            Sort::Inside if self.request.is_open_inside() => Some(Key::SameNamespace),
+            Sort::Monitoring => Some(Key::Monitoring),
+            Sort::Inside | Sort::Named => subject.map(|subject| Key::Workloads(self.selector(subject))),
         }
     }
 

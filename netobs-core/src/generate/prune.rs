@@ -143,7 +143,7 @@ fn all_ways(drafts: &[Draft], request: &Request, connection: &Connection<'_>, di
         for (number, rule) in rules
             .iter()
             .enumerate()
-            .filter(|(_, rule)| rule.status == Status::Admitted)
+            .filter(|(_, rule)| rule.status != Status::SeenOnce)
         {
             let place = (index, direction, number);
             ways.extend(ways_through(rule, place, connection));
@@ -175,21 +175,22 @@ fn ways_through(rule: &DraftRule, place: Place, connection: &Connection<'_>) -> 
     ways
 }
 
-/// What is there though nobody was seen to need it: name resolution over TCP.
+/// What is there though nobody was seen to need it: name resolution over TCP, and what is open whatever was seen.
 fn spare(drafts: &[Draft]) -> BTreeSet<Part> {
     let mut spare = BTreeSet::new();
-    for (index, draft) in drafts
+    let dns = drafts
         .iter()
         .enumerate()
-        .filter(|(_, draft)| draft.purpose == Purpose::Dns)
-    {
+        .filter(|(_, draft)| draft.purpose == Purpose::Dns);
+    for (index, draft) in dns {
         for (number, rule) in draft.egress.iter().flatten().enumerate() {
-            let over_tcp = rule
-                .ports
-                .iter()
-                .enumerate()
-                .filter(|(_, port)| port.protocol == Protocol::Tcp);
-            spare.extend(over_tcp.map(|(port, _)| Part::Port((index, Direction::Egress, number), port)));
+            let place = (index, Direction::Egress, number);
+            let is_open = rule.status == Status::Open;
+            let ports = rule.ports.iter().enumerate();
+            let ports = ports.filter(|(_, port)| is_open || port.protocol == Protocol::Tcp);
+            spare.extend(ports.map(|(port, _)| Part::Port(place, port)));
+            let peers = if is_open { 0..rule.peers.len() } else { 0..0 };
+            spare.extend(peers.map(|peer| Part::Peer(place, peer)));
         }
     }
     spare

@@ -1,4 +1,5 @@
 //! What is generated, for what was seen.
+mod dns;
 mod properties;
 mod text;
 
@@ -9,7 +10,6 @@ use super::{Phase, Plan, Request, Why, generate};
 use crate::{
     event::Protocol,
     fixtures::at,
-    inventory::Edge,
     policy::{Direction, Peers, PortRange, Ports},
     render,
     scene::seen::{Seen, dns, dropped, monitoring},
@@ -154,32 +154,6 @@ fn a_block_does_not_stand_in_for_pods_whose_addresses_it_has() {
               egress to app=api in shop: http/TCP
         "#]],
     );
-}
-
-#[test]
-fn a_name_server_is_admitted_though_only_its_service_is_known() {
-    let without_examples = |edge: &mut Edge| {
-        dns(edge);
-        edge.examples = std::iter::empty().collect();
-    };
-    for change in [dns, without_examples] {
-        let seen = Seen::default()
-            .workload("shop/web", "app=web", "")
-            .edge_with("shop/web", "service sys/dns", Protocol::Udp, 53, 9, change)
-            .edge_with("shop/web", "0.0.0.0/0", Protocol::Udp, 53, 9, dns);
-        check(
-            seen,
-            &full(),
-            &expect![[r#"
-                default-deny: all
-                  ingress
-                  egress
-                allow-dns: all
-                  egress to everybody in kubernetes.io/metadata.name=sys: 53/UDP or 53/TCP
-                  egress to 0.0.0.0/0: 53/UDP or 53/TCP
-            "#]],
-        );
-    }
 }
 
 #[test]

@@ -261,14 +261,18 @@ fn edge() -> impl Strategy<Value = RandomEdge> {
 struct Kind {
     dropped: bool,
     mark: Option<Mark>,
+    by: By,
     examples: bool,
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
     let mark = option::of(select(vec![Mark::Dns, Mark::Monitoring, Mark::Probe, Mark::ApiServer]));
-    (prop::bool::weighted(0.1), mark, prop::bool::weighted(0.9)).prop_map(|(dropped, mark, examples)| Kind {
+    let by = select(vec![By::Service, By::Port]);
+    let (dropped, examples) = (prop::bool::weighted(0.1), prop::bool::weighted(0.9));
+    (dropped, mark, by, examples).prop_map(|(dropped, mark, by, examples)| Kind {
         dropped,
         mark,
+        by,
         examples,
     })
 }
@@ -279,7 +283,7 @@ impl Kind {
             dropped(edge);
         }
         if let Some(mark) = self.mark {
-            edge.marks.add(mark, By::Port);
+            edge.marks.add(mark, self.by);
         }
         if !self.examples {
             edge.examples = std::iter::empty().collect();

@@ -2,13 +2,13 @@
 use proptest::{option, prelude::*, sample::select};
 
 use super::{
-    super::{Phase, Plan, Request, Why, generate},
+    super::{Phase, Plan, Request, Status, Why, generate},
     full,
 };
 use crate::{
     change::Scoped,
     event::Protocol,
-    inventory::{Edge, Listing, Place},
+    inventory::{By, Edge, Listing, Mark, Place},
     labels::Labels,
     policy::{Connection, Direction, Endpoint, Peers, PodFacts, Policy, PolicySet, Ports, Rule},
     render,
@@ -32,6 +32,19 @@ proptest! {
             let mut edges = wanted(&listing, &request, &plan, &smaller).into_iter();
             prop_assert!(edges.any(|(_, _, admitted)| !admitted), "{what} is not needed\n{plan:#?}");
         }
+    }
+
+    #[test]
+    fn name_resolution_is_admitted_wherever_a_name_server_is_known(listing in inventory(), request in requests()) {
+        let is_server = |place: &Place| {
+            matches!(place, Place::Service(_)) || matches!(place, Place::Workload { workload, .. } if workload.name != "gone")
+        };
+        let mut edges = listing.edges.iter();
+        let is_known = edges.any(|edge| {
+            edge.marks.get(Mark::Dns) == Some(By::Service) && edge.key.port.is_some() && is_server(&edge.key.destination)
+        });
+        let plan = generate(&listing, &request);
+        prop_assert!(plan.knows_name_servers || !is_known, "{plan:#?}");
     }
 
     #[test]
@@ -136,7 +149,15 @@ fn smaller(plan: &Plan) -> Vec<(PolicySet, String)> {
     let mut all = Vec::new();
     for (number, policy) in policies.iter().enumerate() {
         for direction in [Direction::Ingress, Direction::Egress] {
-            for smaller in without_a_part(policy, direction, plan.phase == Phase::Dns) {
+            // What is open whatever was seen is not there for an edge.
+            let mut rules = plan.drafts[number].rules(direction).into_iter().flatten();
+            let is_open = rules.any(|rule| rule.status == Status::Open);
+            let smaller = if is_open {
+                Vec::new()
+            } else {
+                without_a_part(policy, direction)
+            };
+            for smaller in smaller {
                 let what = format!("{} ({direction:?}) less {}", policy.id.name, smaller.1);
                 let mut others = policies.clone();
                 others[number] = smaller.0;
@@ -147,7 +168,7 @@ fn smaller(plan: &Plan) -> Vec<(PolicySet, String)> {
     all
 }
 
-fn without_a_part(policy: &Policy, direction: Direction, everything_is_open: bool) -> Vec<(Policy, String)> {
+fn without_a_part(policy: &Policy, direction: Direction) -> Vec<(Policy, String)> {
     let mut all = Vec::new();
     let change = |what: String, change: &dyn Fn(&mut Vec<Rule>)| {
         let mut smaller = policy.clone();
@@ -158,7 +179,7 @@ fn without_a_part(policy: &Policy, direction: Direction, everything_is_open: boo
         change(&mut rules.unwrap().rules);
         (smaller, what)
     };
-    let Some(rules) = policy.rules(direction).filter(|_| !everything_is_open) else {
+    let Some(rules) = policy.rules(direction) else {
         return all;
     };
     for (index, rule) in rules.rules.iter().enumerate() {
