@@ -1,6 +1,6 @@
 //! NetworkPolicies that admit what was seen of a namespace, as a person would write them.
 use crate::{
-    inventory::Listing,
+    inventory::{Listing, Place},
     labels::{Selector, Symbol},
     policy::{
         Action, Direction, Namespaces, Peer, Peers, Policy, PolicyId, PolicySet, PortMatch, Ports, Rule, RuleSet,
@@ -102,6 +102,8 @@ pub struct DraftRule {
     pub status: Status,
     /// Others that a selector among the peers selects, too.
     pub also: Vec<Symbol>,
+    /// What nothing tells from the rest of its namespace, so that all of that is admitted.
+    pub indistinct: Vec<Place>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

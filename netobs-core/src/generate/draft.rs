@@ -71,6 +71,7 @@ struct Content {
     edges: Vec<usize>,
     /// The workloads that the peer is meant to be.
     names: BTreeSet<Symbol>,
+    indistinct: BTreeSet<Place>,
 }
 
 struct Builder<'a> {
@@ -92,7 +93,8 @@ impl<'a> Builder<'a> {
         let (Some(key), Some(number)) = (self.key(need, subject), edge.key.port) else {
             return;
         };
-        let wanted = if key == Key::SameNamespace {
+        let is_blanket = key == Key::SameNamespace;
+        let wanted = if is_blanket {
             vec![PeerKey::Pods {
                 namespace: self.request.namespace.clone(),
                 pods: Selector::everything(),
@@ -100,14 +102,18 @@ impl<'a> Builder<'a> {
         } else {
             self.peers(edge, peer)
         };
-        let port = (key != Key::SameNamespace).then(|| self.port(need, edge, &key, number));
+        let port = (!is_blanket).then(|| self.port(need, edge, &key, number));
         let name = place_portrait(peer, self.choice).map(|portrait| portrait.key.workload.name.clone());
         let rules = self.by_subject.entry(key).or_default();
         rules
             .names
             .extend(subject.map(|subject| subject.key.workload.name.clone()));
-        for peer in wanted {
-            let content = rules.by_peer.entry((need.direction, peer, status)).or_default();
+        for wanted in wanted {
+            let is_for_all = matches!(&wanted, PeerKey::Pods { pods, .. } if pods.is_everything());
+            let content = rules.by_peer.entry((need.direction, wanted, status)).or_default();
+            content
+                .indistinct
+                .extend((is_for_all && !is_blanket).then(|| peer.clone()));
             content.edges.push(need.edge);
             content.names.extend(name.clone());
             if let Some(port) = &port {
@@ -252,6 +258,7 @@ fn rule(peer: &PeerKey, status: Status, content: Content, choice: &Choice<'_>, r
         edges: content.edges,
         status,
         also,
+        indistinct: content.indistinct.into_iter().collect(),
     }
 }
 
@@ -303,6 +310,7 @@ fn open_the_rest(draft: &mut Draft) {
         edges: Vec::new(),
         status: Status::Open,
         also: Vec::new(),
+        indistinct: Vec::new(),
     };
     draft.egress.iter_mut().for_each(|rules| rules.push(open.clone()));
 }

@@ -78,7 +78,13 @@ pub fn purpose(draft: &Draft) -> Vec<String> {
                 (None, Some(_)) => format!("Whom {names} talks to."),
                 _ => format!("Who talks to {names}, and whom {names} talks to."),
             }];
-            lines.extend(also_selected(also));
+            lines.extend(if draft.subject.is_everything() {
+                Some(format!(
+                    "Every pod of the namespace is selected, as no lasting label tells {names} from others."
+                ))
+            } else {
+                also_selected(also)
+            });
             lines
         }
     }
@@ -106,6 +112,8 @@ pub fn rule(rule: &DraftRule, alone: bool, listing: &Listing) -> Vec<String> {
     lines.extend(edges.iter().take(MOST_NAMED).map(|edge| seen(edge)));
     lines.extend(more(edges.len(), MOST_NAMED));
     lines.extend(also_selected(&rule.also));
+    lines.extend(rule.indistinct.iter().take(MOST_NAMED).filter_map(indistinct));
+    lines.extend(more(rule.indistinct.len(), MOST_NAMED));
     lines
 }
 
@@ -182,6 +190,16 @@ fn reason(why: Why) -> &'static str {
         Why::NoSuchProtocol => "Not admitted, as network policies cannot name the protocol; what enforces them decides",
         Why::AlwaysAdmitted => "Needs no rule, as a pod is always open to its own node and to itself",
     }
+}
+
+/// Why every pod of its namespace is selected.
+fn indistinct(one: &Place) -> Option<String> {
+    let why = match one {
+        Place::Workload { .. } => format!("{} has no lasting label", place(one)),
+        Place::Service(_) => format!("it is not known which pods serve {}", place(one)),
+        Place::Node(_) | Place::World(_) | Place::Unknown => return None,
+    };
+    Some(format!("Every pod of {} is selected, as {why}.", one.namespace()?))
 }
 
 fn also_selected(also: &[Symbol]) -> Option<String> {
