@@ -183,6 +183,36 @@ fn changes_to_policies_that_are_there_are_shown() {
 }
 
 #[test]
+fn a_policy_that_is_for_nothing_any_more_is_told_apart_from_one_that_stays() {
+    let folder = Folder::new("spare");
+    let all = text(&generated(&[]).stdout);
+    let beside = |name: &str, peer: &str| {
+        format!(
+            "---\n{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: {name}, namespace: shop}}, \
+             spec: {{podSelector: {{}}, ingress: [{{from: [{peer}]}}]}}}}\n"
+        )
+    };
+    let shell = beside(
+        "shell",
+        "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}}",
+    );
+    let cron = beside("cron", "{podSelector: {matchLabels: {app: cron}}}");
+    for (more, exit, told) in [
+        (
+            shell,
+            0,
+            "NetworkPolicy shop/shell is there beside what is generated, and stays",
+        ),
+        (cron, 1, "`kubectl delete networkpolicy -n shop cron`"),
+    ] {
+        let current = folder.file("current.yaml", &format!("{all}{more}"));
+        let output = generated(&["--diff", "--current", current.to_str().unwrap()]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(exit), 0));
+        assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn a_file_is_written_whole_and_json_has_the_same_objects() {
     let folder = Folder::new("written");
     let file = folder.file("shop.yaml", "before");

@@ -1,6 +1,6 @@
 //! NetworkPolicies that admit what was seen of a namespace, as a person would write them.
 use crate::{
-    inventory::{Listing, Place},
+    inventory::{Edge, Listing, Place},
     labels::{Selector, Symbol},
     policy::{
         Action, Direction, Namespaces, Peer, Peers, Policy, PolicyId, PolicySet, PortMatch, Ports, Rule, RuleSet,
@@ -10,9 +10,13 @@ use crate::{
     time::Timestamp,
 };
 
-pub use self::select::Choice;
+pub use self::{
+    beside::{Beside, beside},
+    select::Choice,
+};
 
 mod backend;
+mod beside;
 mod draft;
 mod name;
 mod need;
@@ -169,6 +173,10 @@ pub fn generate(listing: &Listing, request: &Request) -> Plan {
 impl Request {
     const fn is_open_inside(&self) -> bool {
         self.open_inside || matches!(self.phase, Phase::Baseline)
+    }
+
+    fn looks_at(&self, edge: &Edge) -> bool {
+        self.since.is_none_or(|since| edge.last >= since)
     }
 }
 

@@ -60,8 +60,8 @@ pub(super) fn all(listing: &Listing, stage: &Stage, choice: &Choice<'_>, request
         let mine = directions.into_iter().filter(
             |(_, subject)| matches!(subject, Place::Workload { namespace, .. } if *namespace == request.namespace),
         );
-        let is_late = request.since.is_none_or(|since| edge.last >= since);
-        let mine: Vec<_> = mine.filter(|_| is_late).map(|(direction, _)| direction).collect();
+        let is_looked_at = request.looks_at(edge);
+        let mine: Vec<_> = mine.filter(|_| is_looked_at).map(|(direction, _)| direction).collect();
         needs.edges += usize::from(!mine.is_empty());
         for direction in mine {
             needs.add(index, edge, direction, &judge);

@@ -1,4 +1,5 @@
 //! What is generated, for what was seen.
+mod beside;
 mod comments;
 mod dns;
 mod properties;
