@@ -5,10 +5,11 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use netobs_api::v1::GetInventoryRequest;
 use netobs_core::{
-    generate::{self, Phase, Plan, Request},
+    generate::{self, Beside, Phase, Plan, Request},
     inventory::Listing,
     labels::{Symbol, check_key},
     policy::PolicySet,
+    render,
     time::Timestamp,
 };
 use netobs_k8s::{document, generated, network_policy};
@@ -39,7 +40,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "WHEN")]
     since: Option<When>,
     /// dns: name resolution spelt out, everything else open; baseline: nothing but name resolution, the namespace itself and
-    /// monitoring; full: what was seen, and nothing else.
+    /// monitoring; full: name resolution and what was seen, and nothing else.
     #[arg(long, value_enum, default_value_t = Step::Full)]
     phase: Step,
     /// Admit also what was seen only once; otherwise it is commented out.
@@ -56,7 +57,8 @@ pub(crate) struct Arguments {
     namespace_label: Vec<Symbol>,
     #[arg(short, long, value_enum, default_value_t = Shape::Yaml)]
     output: Shape,
-    /// Show what would change of the policies in force, instead of the policies; exits with 1 if anything would.
+    /// Show what would change of the policies in force, instead of the policies; exits with 1 if anything would, or if one is for
+    /// nothing any more.
     #[arg(long, conflicts_with = "write")]
     diff: bool,
     #[command(flatten)]
@@ -89,24 +91,21 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
     // Also of other namespaces: labels are chosen by what else they would select there.
     let listing = arguments.observed.read(global, &GetInventoryRequest::default()).await?;
     let now = arguments.observed.now(&listing, global);
-    let plan = generate::generate(&listing, &arguments.request(&now)?);
+    let request = arguments.request(&now)?;
+    let plan = generate::generate(&listing, &request);
     if plan.edges == 0 {
         bail!("{}", nothing_seen(&plan, &listing));
     }
+    if let Some(lines) = render::generate::no_name_servers(&plan) {
+        note(lines.join(" "));
+    }
     if arguments.diff {
-        return show_changes(arguments, &plan, global, out).await;
+        return show_changes(arguments, &listing, &request, &plan, global, out).await;
     }
     let text = match arguments.output {
         Shape::Yaml => generated::yaml(&plan, &listing),
         Shape::Json => as_json(&generated::yaml(&plan, &listing))?,
     };
-    if plan.drafts.is_empty() {
-        note(format_args!(
-            "there is nothing to apply: of what was seen of namespace {}, nothing needs a policy in this phase; \
-             the comments say what is left out, and --phase baseline closes the namespace",
-            plan.namespace
-        ));
-    }
     match &arguments.write {
         Some(file) => file::replace(file, text.as_bytes())?,
         None => out.text(&text)?,
@@ -166,7 +165,14 @@ fn as_json(yaml: &str) -> Result<String> {
     Ok(serde_json::to_string_pretty(&list)? + "\n")
 }
 
-async fn show_changes(arguments: &Arguments, plan: &Plan, global: &Global, out: &mut Output) -> Result<Verdict> {
+async fn show_changes(
+    arguments: &Arguments,
+    listing: &Listing,
+    request: &Request,
+    plan: &Plan,
+    global: &Global,
+    out: &mut Output,
+) -> Result<Verdict> {
     let is_of_file = arguments.observed.is_of_file();
     let in_force = arguments.in_force.read(&[Kind::NetworkPolicies], is_of_file, global);
     let Some(manifests) = in_force.await? else {
@@ -181,20 +187,23 @@ async fn show_changes(arguments: &Arguments, plan: &Plan, global: &Global, out: 
     }
     let changes = changes(plan, &manifests.policies);
     out.text(&changes)?;
-    for policy in manifests.policies.iter() {
-        let is_of_namespace = policy.id.namespace.as_ref() == Some(&plan.namespace);
-        if is_of_namespace && !plan.drafts.iter().any(|draft| draft.name == policy.id.name) {
-            note(format_args!(
-                "{} is there beside what is generated, and stays",
-                policy.id
-            ));
-        }
-    }
-    Ok(if changes.is_empty() {
-        Verdict::Good
+    let beside = generate::beside(listing, request, plan, &manifests.policies);
+    beside.iter().for_each(note_beside);
+    let is_same = changes.is_empty() && !beside.iter().any(|one| one.is_spare);
+    Ok(if is_same { Verdict::Good } else { Verdict::Bad })
+}
+
+fn note_beside(one: &Beside<'_>) {
+    let (id, name) = (&one.policy.id, &one.policy.id.name);
+    if one.is_spare {
+        let namespace = id.namespace.as_deref().unwrap_or_default();
+        note(format_args!(
+            "{id} is for nothing any more: what was seen is admitted without it, or not by it either; \
+             unless it is for what is rarer than that, `kubectl delete networkpolicy -n {namespace} {name}` takes it away"
+        ));
     } else {
-        Verdict::Bad
-    })
+        note(format_args!("{id} is there beside what is generated, and stays"));
+    }
 }
 
 /// A unified diff for each policy that would be new or another; without comments, which are never the same.

@@ -183,6 +183,36 @@ fn changes_to_policies_that_are_there_are_shown() {
 }
 
 #[test]
+fn a_policy_that_is_for_nothing_any_more_is_told_apart_from_one_that_stays() {
+    let folder = Folder::new("spare");
+    let all = text(&generated(&[]).stdout);
+    let beside = |name: &str, peer: &str| {
+        format!(
+            "---\n{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: {name}, namespace: shop}}, \
+             spec: {{podSelector: {{}}, ingress: [{{from: [{peer}]}}]}}}}\n"
+        )
+    };
+    let shell = beside(
+        "shell",
+        "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}}",
+    );
+    let cron = beside("cron", "{podSelector: {matchLabels: {app: cron}}}");
+    for (more, exit, told) in [
+        (
+            shell,
+            0,
+            "NetworkPolicy shop/shell is there beside what is generated, and stays",
+        ),
+        (cron, 1, "`kubectl delete networkpolicy -n shop cron`"),
+    ] {
+        let current = folder.file("current.yaml", &format!("{all}{more}"));
+        let output = generated(&["--diff", "--current", current.to_str().unwrap()]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(exit), 0));
+        assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn a_file_is_written_whole_and_json_has_the_same_objects() {
     let folder = Folder::new("written");
     let file = folder.file("shop.yaml", "before");
@@ -253,15 +283,35 @@ fn bad_input_is_told_with_its_place_and_leaves_files_as_they_were() {
 }
 
 #[test]
-fn a_phase_that_needs_no_policy_says_that_there_is_nothing_to_apply() {
-    let phase = |namespace| netobs(&["generate", "-n", namespace, "--phase", "dns", "--inventory", INVENTORY]);
-    let (nothing, something) = (phase("ops"), phase("shop"));
-    assert!(nothing.status.success() && something.status.success());
-    assert!(text(&nothing.stdout).lines().all(|line| line.starts_with('#')));
-    assert!(
-        text(&nothing.stderr).contains("nothing to apply"),
-        "{}",
-        text(&nothing.stderr)
-    );
-    assert_eq!(text(&something.stderr), "");
+fn where_no_name_server_is_known_it_is_said_what_becomes_of_name_resolution() {
+    let folder = Folder::new("unresolved");
+    let lines = fs::read_to_string(INVENTORY).unwrap();
+    let without: Vec<_> = lines
+        .lines()
+        .filter(|line| !line.contains("EDGE_MARK_KIND_DNS"))
+        .collect();
+    let without = folder.file("inventory.json", &without.join("\n"));
+    let phase = |inventory: &str, phase| {
+        let output = netobs(&["generate", "-n", "shop", "--phase", phase, "--inventory", inventory]);
+        assert!(output.status.success());
+        (text(&output.stdout), text(&output.stderr))
+    };
+    for (name, becomes) in [
+        ("dns", "there is nothing to apply"),
+        ("baseline", "name resolution is refused"),
+        ("full", "name resolution is refused"),
+    ] {
+        let (unresolved, note) = phase(without.to_str().unwrap(), name);
+        assert!(!unresolved.contains("allow-dns"), "{unresolved}");
+        for told in [&unresolved, &note] {
+            assert!(
+                told.contains("No name server is known") && told.contains(becomes),
+                "{told}"
+            );
+            assert!(told.contains("`netobs check` names"), "{told}");
+        }
+        let (resolved, note) = phase(INVENTORY, name);
+        assert!(resolved.contains("name: allow-dns"), "{resolved}");
+        assert_eq!(note, "");
+    }
 }

@@ -1,6 +1,6 @@
 //! NetworkPolicies that admit what was seen of a namespace, as a person would write them.
 use crate::{
-    inventory::Listing,
+    inventory::{Edge, Listing, Place},
     labels::{Selector, Symbol},
     policy::{
         Action, Direction, Namespaces, Peer, Peers, Policy, PolicyId, PolicySet, PortMatch, Ports, Rule, RuleSet,
@@ -10,14 +10,20 @@ use crate::{
     time::Timestamp,
 };
 
-pub use self::select::Choice;
+pub use self::{
+    beside::{Beside, beside},
+    select::Choice,
+};
 
+mod backend;
+mod beside;
 mod draft;
 mod name;
 mod need;
 mod port;
 mod prune;
 mod select;
+mod server;
 #[cfg(test)]
 mod tests;
 
@@ -58,6 +64,8 @@ pub struct Plan {
     pub drafts: Vec<Draft>,
     /// By edge.
     pub left_out: Vec<LeftOut>,
+    /// Whether any name server is known, so that it is admitted.
+    pub knows_name_servers: bool,
     /// How many edges of the namespace were looked at.
     pub edges: usize,
 }
@@ -98,6 +106,8 @@ pub struct DraftRule {
     pub status: Status,
     /// Others that a selector among the peers selects, too.
     pub also: Vec<Symbol>,
+    /// What nothing tells from the rest of its namespace, so that all of that is admitted.
+    pub indistinct: Vec<Place>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,7 +115,7 @@ pub enum Status {
     Admitted,
     /// It is there for whoever reads it, and admits nothing.
     SeenOnce,
-    /// It is there for the phase, whatever was seen.
+    /// It is there for the phase, or for name resolution, though nothing of the namespace was seen to need it.
     Open,
 }
 
@@ -144,8 +154,9 @@ pub fn generate(listing: &Listing, request: &Request) -> Plan {
     let choice = Choice::new(&listing.portraits, &request.namespace_labels);
     let needs = need::all(listing, &stage, &choice, request);
     let mut drafts = draft::all(listing, request, &choice, &needs);
-    prune::prune(&mut drafts, request, &stage, listing, &needs.wanted);
+    prune::prune(&mut drafts, request, &stage, listing, &choice, &needs.wanted);
     name::name(&mut drafts);
+    let knows_name_servers = needs.knows_name_servers();
     let mut left_out = needs.left_out;
     left_out.sort();
     left_out.dedup();
@@ -154,6 +165,7 @@ pub fn generate(listing: &Listing, request: &Request) -> Plan {
         phase: request.phase,
         drafts,
         left_out,
+        knows_name_servers,
         edges: needs.edges,
     }
 }
@@ -161,6 +173,10 @@ pub fn generate(listing: &Listing, request: &Request) -> Plan {
 impl Request {
     const fn is_open_inside(&self) -> bool {
         self.open_inside || matches!(self.phase, Phase::Baseline)
+    }
+
+    fn looks_at(&self, edge: &Edge) -> bool {
+        self.since.is_none_or(|since| edge.last >= since)
     }
 }
 

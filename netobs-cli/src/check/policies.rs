@@ -175,7 +175,7 @@ fn audited(objects: &Manifests) -> Vec<Finding> {
             "pods may send only what policies admit, and not ask DNS, in {}",
             list(&audit.without_dns)
         );
-        let remedy = "`netobs generate -n NAMESPACE --phase dns` writes the policy that admits it";
+        let remedy = "`netobs generate -n NAMESPACE` writes allow-dns, which admits it; not that of --phase dns, which opens all of egress";
         findings.push(Finding::mend(Topic::Dns, says, remedy));
     }
     findings

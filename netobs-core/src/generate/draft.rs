@@ -24,7 +24,11 @@ pub(super) fn all(listing: &Listing, request: &Request, choice: &Choice<'_>, nee
         selectors: HashMap::default(),
         by_subject: BTreeMap::new(),
     };
-    for (needs, status) in [(&needs.wanted, Status::Admitted), (&needs.seen_once, Status::SeenOnce)] {
+    for (needs, status) in [
+        (&needs.wanted, Status::Admitted),
+        (&needs.seen_once, Status::SeenOnce),
+        (&needs.name_servers, Status::Open),
+    ] {
         for need in needs {
             builder.add(need, status);
         }
@@ -67,6 +71,7 @@ struct Content {
     edges: Vec<usize>,
     /// The workloads that the peer is meant to be.
     names: BTreeSet<Symbol>,
+    indistinct: BTreeSet<Place>,
 }
 
 struct Builder<'a> {
@@ -84,11 +89,12 @@ impl<'a> Builder<'a> {
             Direction::Ingress => (&edge.key.destination, &edge.key.source),
             Direction::Egress => (&edge.key.source, &edge.key.destination),
         };
-        let (Some(subject), Some(number)) = (place_portrait(subject, self.choice), edge.key.port) else {
+        let subject = place_portrait(subject, self.choice);
+        let (Some(key), Some(number)) = (self.key(need, subject), edge.key.port) else {
             return;
         };
-        let key = self.key(need, subject);
-        let wanted = if key == Key::SameNamespace {
+        let is_blanket = key == Key::SameNamespace;
+        let wanted = if is_blanket {
             vec![PeerKey::Pods {
                 namespace: self.request.namespace.clone(),
                 pods: Selector::everything(),
@@ -96,12 +102,18 @@ impl<'a> Builder<'a> {
         } else {
             self.peers(edge, peer)
         };
-        let port = (key != Key::SameNamespace).then(|| self.port(need, edge, &key, number));
+        let port = (!is_blanket).then(|| self.port(need, edge, &key, number));
         let name = place_portrait(peer, self.choice).map(|portrait| portrait.key.workload.name.clone());
         let rules = self.by_subject.entry(key).or_default();
-        rules.names.insert(subject.key.workload.name.clone());
-        for peer in wanted {
-            let content = rules.by_peer.entry((need.direction, peer, status)).or_default();
+        rules
+            .names
+            .extend(subject.map(|subject| subject.key.workload.name.clone()));
+        for wanted in wanted {
+            let is_for_all = matches!(&wanted, PeerKey::Pods { pods, .. } if pods.is_everything());
+            let content = rules.by_peer.entry((need.direction, wanted, status)).or_default();
+            content
+                .indistinct
+                .extend((is_for_all && !is_blanket).then(|| peer.clone()));
             content.edges.push(need.edge);
             content.names.extend(name.clone());
             if let Some(port) = &port {
@@ -115,12 +127,12 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn key(&mut self, need: &Need, subject: &'a Portrait) -> Key {
+    fn key(&mut self, need: &Need, subject: Option<&'a Portrait>) -> Option<Key> {
         match need.sort {
-            Sort::Dns => Key::Dns,
-            Sort::Inside if self.request.is_open_inside() => Key::SameNamespace,
-            Sort::Monitoring => Key::Monitoring,
-            Sort::Inside | Sort::Named => Key::Workloads(self.selector(subject)),
+            Sort::Dns => Some(Key::Dns),
+            Sort::Inside if self.request.is_open_inside() => Some(Key::SameNamespace),
+            Sort::Monitoring => Some(Key::Monitoring),
+            Sort::Inside | Sort::Named => subject.map(|subject| Key::Workloads(self.selector(subject))),
         }
     }
 
@@ -246,6 +258,7 @@ fn rule(peer: &PeerKey, status: Status, content: Content, choice: &Choice<'_>, r
         edges: content.edges,
         status,
         also,
+        indistinct: content.indistinct.into_iter().collect(),
     }
 }
 
@@ -297,6 +310,7 @@ fn open_the_rest(draft: &mut Draft) {
         edges: Vec::new(),
         status: Status::Open,
         also: Vec::new(),
+        indistinct: Vec::new(),
     };
     draft.egress.iter_mut().for_each(|rules| rules.push(open.clone()));
 }

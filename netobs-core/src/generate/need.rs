@@ -1,5 +1,5 @@
 //! What the policies of a namespace have to admit, and what is left out.
-use super::{Choice, Draft, LeftOut, Phase, Request, Why};
+use super::{Choice, Draft, LeftOut, Phase, Request, Why, server};
 use crate::{
     event::Protocol,
     inventory::{Edge, Listing, Mark, Place, Portrait, PortraitKey},
@@ -29,6 +29,8 @@ pub(super) struct Needs {
     pub(super) wanted: Vec<Need>,
     /// What is written and commented out.
     pub(super) seen_once: Vec<Need>,
+    /// Whom others ask for names, where the namespace itself was not seen to ask anybody.
+    pub(super) name_servers: Vec<Need>,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) edges: usize,
 }
@@ -58,17 +60,28 @@ pub(super) fn all(listing: &Listing, stage: &Stage, choice: &Choice<'_>, request
         let mine = directions.into_iter().filter(
             |(_, subject)| matches!(subject, Place::Workload { namespace, .. } if *namespace == request.namespace),
         );
-        let is_late = request.since.is_none_or(|since| edge.last >= since);
-        let mine: Vec<_> = mine.filter(|_| is_late).map(|(direction, _)| direction).collect();
+        let is_looked_at = request.looks_at(edge);
+        let mine: Vec<_> = mine.filter(|_| is_looked_at).map(|(direction, _)| direction).collect();
         needs.edges += usize::from(!mine.is_empty());
         for direction in mine {
             needs.add(index, edge, direction, &judge);
         }
     }
+    if !needs.knows_name_servers() {
+        let asked = server::known(listing).into_iter();
+        needs.name_servers = asked
+            .filter(|need| unnameable(need, &listing.edges[need.edge], choice).is_none())
+            .collect();
+    }
     needs
 }
 
 impl Needs {
+    pub(super) fn knows_name_servers(&self) -> bool {
+        let mut needs = self.wanted.iter().chain(&self.name_servers);
+        needs.any(|need| need.sort == Sort::Dns)
+    }
+
     fn add(&mut self, index: usize, edge: &Edge, direction: Direction, judge: &Judge<'_>) {
         let sort = sort(edge, direction);
         // In the first phase everything else stays open.
@@ -102,11 +115,15 @@ impl Needs {
 impl Judge<'_> {
     fn why_not(&self, need: &Need, edge: &Edge) -> Option<Why> {
         let is_refused = || {
-            let mut connections = self.stage.connections(need.edge, edge);
-            connections.any(|connection| !self.deny.decide(&connection, need.direction).outcome().passes())
+            let mut connections = self.stage.connections(need.edge, edge).peekable();
+            // Of what is behind a service, or forgotten, there may be no connection.
+            connections.peek().is_none()
+                || connections.any(|connection| !self.deny.decide(&connection, need.direction).outcome().passes())
         };
+        // Without name resolution nothing works, whatever became of it so far.
+        let resolves_names = need.sort == Sort::Dns && server::is_sure(edge);
         let in_blanket = need.sort == Sort::Inside && self.request.is_open_inside();
-        if edge.never_came_through() && !self.request.dropped {
+        if edge.never_came_through() && !self.request.dropped && !resolves_names {
             Some(if edge.verdicts.dropped > 0 {
                 Why::Dropped
             } else {
@@ -118,7 +135,7 @@ impl Judge<'_> {
             Some(Why::LaterPhase)
         } else if let Some(why) = self.cannot(need, edge) {
             Some(why)
-        } else if edge.is_seen_once() && !self.request.seen_once && !in_blanket {
+        } else if edge.is_seen_once() && !self.request.seen_once && !in_blanket && !resolves_names {
             Some(Why::SeenOnce)
         } else {
             None
@@ -127,24 +144,33 @@ impl Judge<'_> {
 
     /// What no rule can be written for.
     fn cannot(&self, need: &Need, edge: &Edge) -> Option<Why> {
-        let key = &edge.key;
-        let (subject, peer) = match need.direction {
-            Direction::Ingress => (&key.destination, &key.source),
-            Direction::Egress => (&key.source, &key.destination),
+        let subject = match need.direction {
+            Direction::Ingress => &edge.key.destination,
+            Direction::Egress => &edge.key.source,
         };
-        let is_known = |place: &Place| place_portrait(place, self.choice).is_some();
-        if !is_known(subject) {
+        if place_portrait(subject, self.choice).is_none() {
             return Some(Why::NoLabels);
         }
-        match (peer, key.protocol, key.port) {
-            (_, Protocol::Icmp | Protocol::Icmpv6 | Protocol::Other(_), _) => Some(Why::NoSuchProtocol),
-            (_, _, None) => Some(Why::NoPort),
-            (Place::Unknown, ..) => Some(Why::NoOwner),
-            (Place::Workload { .. }, ..) if !is_known(peer) => Some(Why::NoLabels),
-            (Place::Service(_), ..) if need.sort != Sort::Dns => Some(Why::NoBackend),
-            (Place::Node(_), ..) if edge.examples.is_empty() => Some(Why::NoAddress),
-            (Place::Workload { .. } | Place::Service(_) | Place::Node(_) | Place::World(_), ..) => None,
-        }
+        unnameable(need, edge, self.choice)
+    }
+}
+
+/// Why no rule can name the other end.
+fn unnameable(need: &Need, edge: &Edge, choice: &Choice<'_>) -> Option<Why> {
+    let key = &edge.key;
+    let peer = match need.direction {
+        Direction::Ingress => &key.source,
+        Direction::Egress => &key.destination,
+    };
+    let is_known = || place_portrait(peer, choice).is_some();
+    match (peer, key.protocol, key.port) {
+        (_, Protocol::Icmp | Protocol::Icmpv6 | Protocol::Other(_), _) => Some(Why::NoSuchProtocol),
+        (_, _, None) => Some(Why::NoPort),
+        (Place::Unknown, ..) => Some(Why::NoOwner),
+        (Place::Workload { .. }, ..) if !is_known() => Some(Why::NoLabels),
+        (Place::Service(_), ..) if need.sort != Sort::Dns => Some(Why::NoBackend),
+        (Place::Node(_), ..) if edge.examples.is_empty() => Some(Why::NoAddress),
+        (Place::Workload { .. } | Place::Service(_) | Place::Node(_) | Place::World(_), ..) => None,
     }
 }
 

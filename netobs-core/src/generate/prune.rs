@@ -1,7 +1,7 @@
 //! Takes away what is not needed: where selectors or blocks overlap, one rule may do what another is for.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, DraftRule, Purpose, Request, Status, need::Need};
+use super::{Choice, Draft, DraftRule, Purpose, Request, Status, backend, need::Need};
 use crate::{
     event::Protocol,
     inventory::Listing,
@@ -38,11 +38,21 @@ struct Ways {
     gone: BTreeSet<Part>,
 }
 
-pub(super) fn prune(drafts: &mut Vec<Draft>, request: &Request, stage: &Stage, listing: &Listing, needs: &[Need]) {
+pub(super) fn prune(
+    drafts: &mut Vec<Draft>,
+    request: &Request,
+    stage: &Stage,
+    listing: &Listing,
+    choice: &Choice<'_>,
+    needs: &[Need],
+) {
     let mut ways = Ways::default();
     for need in needs {
-        for connection in stage.connections(need.edge, &listing.edges[need.edge]) {
-            ways.add(need, &all_ways(drafts, request, &connection, need.direction));
+        let edge = &listing.edges[need.edge];
+        let mut add = |connection| ways.add(need, &all_ways(drafts, request, &connection, need.direction));
+        match backend::ends(edge, need.direction, choice) {
+            Some(ends) => add(ends.connection(edge)),
+            None => stage.connections(need.edge, edge).for_each(add),
         }
     }
     let spare = spare(drafts);
@@ -133,7 +143,7 @@ fn all_ways(drafts: &[Draft], request: &Request, connection: &Connection<'_>, di
         for (number, rule) in rules
             .iter()
             .enumerate()
-            .filter(|(_, rule)| rule.status == Status::Admitted)
+            .filter(|(_, rule)| rule.status != Status::SeenOnce)
         {
             let place = (index, direction, number);
             ways.extend(ways_through(rule, place, connection));
@@ -144,7 +154,12 @@ fn all_ways(drafts: &[Draft], request: &Request, connection: &Connection<'_>, di
 
 fn ways_through(rule: &DraftRule, place: Place, connection: &Connection<'_>) -> Vec<Way> {
     let direction = place.1;
-    let peer_matches = |peer: &Peer| matching::peer(peer, connection, direction.peer()) == Match::Yes;
+    let is_pod = connection.end(direction.peer()).pod().is_some();
+    let peer_matches = |peer: &Peer| {
+        // What a block does to pods is left to whoever enforces policies.
+        let counts = !is_pod || !matches!(peer, Peer::Block(_));
+        counts && matching::peer(peer, connection, direction.peer()) == Match::Yes
+    };
     let port_matches = |port: &PortMatch| matching::port(port, connection) == Match::Yes;
     let mut ways = Vec::new();
     for (peer, _) in rule.peers.iter().enumerate().filter(|(_, peer)| peer_matches(peer)) {
@@ -160,21 +175,22 @@ fn ways_through(rule: &DraftRule, place: Place, connection: &Connection<'_>) -> 
     ways
 }
 
-/// What is there though nobody was seen to need it: name resolution over TCP.
+/// What is there though nobody was seen to need it: name resolution over TCP, and what is open whatever was seen.
 fn spare(drafts: &[Draft]) -> BTreeSet<Part> {
     let mut spare = BTreeSet::new();
-    for (index, draft) in drafts
+    let dns = drafts
         .iter()
         .enumerate()
-        .filter(|(_, draft)| draft.purpose == Purpose::Dns)
-    {
+        .filter(|(_, draft)| draft.purpose == Purpose::Dns);
+    for (index, draft) in dns {
         for (number, rule) in draft.egress.iter().flatten().enumerate() {
-            let over_tcp = rule
-                .ports
-                .iter()
-                .enumerate()
-                .filter(|(_, port)| port.protocol == Protocol::Tcp);
-            spare.extend(over_tcp.map(|(port, _)| Part::Port((index, Direction::Egress, number), port)));
+            let place = (index, Direction::Egress, number);
+            let is_open = rule.status == Status::Open;
+            let ports = rule.ports.iter().enumerate();
+            let ports = ports.filter(|(_, port)| is_open || port.protocol == Protocol::Tcp);
+            spare.extend(ports.map(|(port, _)| Part::Port(place, port)));
+            let peers = if is_open { 0..rule.peers.len() } else { 0..0 };
+            spare.extend(peers.map(|peer| Part::Peer(place, peer)));
         }
     }
     spare

@@ -100,15 +100,19 @@ impl<'l> Choice<'l> {
         if namespace == own {
             return Namespaces::Named(own.clone());
         }
-        let labels = self
-            .of_namespace(namespace)
-            .find_map(|portrait| portrait.namespace_labels.as_ref());
+        let labels = self.labels_of(namespace);
         let wished = self.namespace_labels.iter().find_map(|key| {
             let value = labels?.get(key)?;
             Some(Requirement::is(key.clone(), value.clone()))
         });
         let requirement = wished.unwrap_or_else(|| Requirement::is(Symbol::from(NAME_LABEL), namespace.clone()));
         Namespaces::Matching(Selector::new(vec![requirement]))
+    }
+
+    /// The labels of a namespace of which a workload was seen.
+    pub fn labels_of(&self, namespace: &str) -> Option<&'l Labels> {
+        self.of_namespace(namespace)
+            .find_map(|portrait| portrait.namespace_labels.as_ref())
     }
 
     fn of_namespace(&self, namespace: &str) -> impl Iterator<Item = &'l Portrait> + use<'l> {

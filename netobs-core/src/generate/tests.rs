@@ -1,50 +1,21 @@
-//! Generated policies admit what they came from, and nothing can be taken from them.
+//! What is generated, for what was seen.
+mod beside;
+mod comments;
+mod dns;
+mod properties;
 mod text;
 
 use expect_test::{Expect, expect};
-use proptest::{option, prelude::*, sample::select};
 
 use self::text::text;
 use super::{Phase, Plan, Request, Why, generate};
 use crate::{
     event::Protocol,
     fixtures::at,
-    inventory::Listing,
-    policy::{Direction, Peers, Policy, PolicySet, PortRange, Ports},
+    policy::{Direction, Peers, PortRange, Ports},
     render,
-    scene::{
-        Stage,
-        seen::{Seen, dns, dropped, inventory, monitoring},
-    },
+    scene::seen::{Seen, dns, dropped, monitoring},
 };
-
-proptest! {
-    #[test]
-    fn generated_policies_admit_every_edge_they_came_from(listing in inventory(), request in requests()) {
-        let plan = generate(&listing, &request);
-        let set = plan.policy_set();
-        for (edge, direction, admitted) in wanted(&listing, &request, &plan, &set) {
-            prop_assert!(admitted, "{} ({direction:?})\n{plan:#?}", render::generate::ends(&listing.edges[edge]));
-        }
-    }
-
-    #[test]
-    fn no_part_of_generated_policies_can_be_taken_away(listing in inventory(), request in requests()) {
-        let plan = generate(&listing, &request);
-        for (smaller, what) in smaller(&plan) {
-            let mut edges = wanted(&listing, &request, &plan, &smaller).into_iter();
-            prop_assert!(edges.any(|(_, _, admitted)| !admitted), "{what} is not needed\n{plan:#?}");
-        }
-    }
-
-    #[test]
-    fn the_order_of_what_was_seen_does_not_matter(listing in inventory(), request in requests()) {
-        let mut turned = listing.clone();
-        turned.portraits.reverse();
-        let plan = generate(&listing, &request);
-        prop_assert_eq!(plan.drafts, generate(&turned, &request).drafts);
-    }
-}
 
 #[test]
 fn each_workload_is_named_by_labels_that_stay_and_tell_it_apart() {
@@ -164,6 +135,30 @@ fn the_outside_and_nodes_are_named_by_address_and_blocks_at_the_same_ports_toget
 }
 
 #[test]
+fn a_block_does_not_stand_in_for_pods_whose_addresses_it_has() {
+    let seen = Seen::default()
+        .workload("shop/web", "app=web", "")
+        .workload("shop/api", "app=api", "http:8080")
+        .edge("0.0.0.0/0", "shop/api", 8080, 9)
+        .edge("203.0.113.7/32", "shop/api", 8080, 9)
+        .edge("shop/web", "shop/api", 8080, 9);
+    check(
+        seen,
+        &full(),
+        &expect![[r#"
+            default-deny: all
+              ingress
+              egress
+            allow-api: app=api
+              ingress from app=web in shop: http/TCP
+              ingress from 0.0.0.0/0: http/TCP
+            allow-web: app=web
+              egress to app=api in shop: http/TCP
+        "#]],
+    );
+}
+
+#[test]
 fn what_was_dropped_or_seen_once_is_admitted_only_when_that_is_asked_for() {
     let seen = || {
         Seen::default()
@@ -240,93 +235,6 @@ fn what_was_last_seen_too_long_ago_is_not_looked_at() {
     assert_eq!((plan.edges, plan.left_out.len(), plan.drafts.len()), (0, 0, 1));
 }
 
-/// Whether each edge that is not left out is admitted, in each direction that is the namespace's business.
-fn wanted(listing: &Listing, request: &Request, plan: &Plan, set: &PolicySet) -> Vec<(usize, Direction, bool)> {
-    let stage = Stage::of(listing);
-    let mut found = Vec::new();
-    for (index, edge) in listing.edges.iter().enumerate() {
-        if request.since.is_some_and(|since| edge.last < since) {
-            continue;
-        }
-        for direction in [Direction::Ingress, Direction::Egress] {
-            let left_out = plan
-                .left_out
-                .iter()
-                .find(|one| one.edge == index && one.direction == direction);
-            if left_out.is_some_and(|one| one.why != Why::AlwaysAdmitted) {
-                continue;
-            }
-            let admitted = stage
-                .connections(index, edge)
-                .filter(|connection| {
-                    let subject = connection.end(direction.subject()).pod();
-                    subject.is_some_and(|pod| pod.namespace == request.namespace)
-                })
-                .all(|connection| set.decide(&connection, direction).outcome().passes());
-            found.push((index, direction, admitted));
-        }
-    }
-    found
-}
-
-/// The policies, each time without one rule, one peer or one port.
-fn smaller(plan: &Plan) -> Vec<(PolicySet, String)> {
-    let policies: Vec<_> = plan.policies().collect();
-    let mut all = Vec::new();
-    for (number, policy) in policies.iter().enumerate() {
-        for direction in [Direction::Ingress, Direction::Egress] {
-            for smaller in without_a_part(policy, direction, plan.phase == Phase::Dns) {
-                let what = format!("{} ({direction:?}) less {}", policy.id.name, smaller.1);
-                let mut others = policies.clone();
-                others[number] = smaller.0;
-                all.push((others.into_iter().collect(), what));
-            }
-        }
-    }
-    all
-}
-
-fn without_a_part(policy: &Policy, direction: Direction, everything_is_open: bool) -> Vec<(Policy, String)> {
-    let mut all = Vec::new();
-    let change = |what: String, change: &dyn Fn(&mut Vec<crate::policy::Rule>)| {
-        let mut smaller = policy.clone();
-        let rules = match direction {
-            Direction::Ingress => smaller.ingress.as_mut(),
-            Direction::Egress => smaller.egress.as_mut(),
-        };
-        change(&mut rules.unwrap().rules);
-        (smaller, what)
-    };
-    let Some(rules) = policy.rules(direction).filter(|_| !everything_is_open) else {
-        return all;
-    };
-    for (index, rule) in rules.rules.iter().enumerate() {
-        all.push(change(format!("rule {index}"), &|rules| drop(rules.remove(index))));
-        if let Peers::Of(peers) = &rule.peers {
-            for peer in 0..peers.len() {
-                all.push(change(format!("rule {index} peer {peer}"), &|rules| {
-                    if let Peers::Of(peers) = &mut rules[index].peers {
-                        peers.remove(peer);
-                    }
-                }));
-            }
-        }
-        if let Ports::Of(ports) = &rule.ports {
-            for (port, what) in ports.iter().enumerate() {
-                let is_fallback = policy.id.name == "allow-dns" && what.protocol == Protocol::Tcp;
-                if !is_fallback {
-                    all.push(change(format!("rule {index} port {what}"), &|rules| {
-                        if let Ports::Of(ports) = &mut rules[index].ports {
-                            ports.remove(port);
-                        }
-                    }));
-                }
-            }
-        }
-    }
-    all
-}
-
 fn full() -> Request {
     Request {
         namespace: "shop".into(),
@@ -337,24 +245,6 @@ fn full() -> Request {
         open_inside: false,
         namespace_labels: Vec::new(),
     }
-}
-
-fn requests() -> impl Strategy<Value = Request> {
-    let phase = select(vec![Phase::Dns, Phase::Baseline, Phase::Full, Phase::Full]);
-    let flags = (
-        any::<bool>(),
-        any::<bool>(),
-        any::<bool>(),
-        option::of(select(vec!["team"])),
-    );
-    (phase, flags).prop_map(|(phase, (seen_once, dropped, open_inside, label))| Request {
-        phase,
-        seen_once,
-        dropped,
-        open_inside,
-        namespace_labels: label.into_iter().map(Into::into).collect(),
-        ..full()
-    })
 }
 
 fn check(seen: Seen, request: &Request, expected: &Expect) {

@@ -20,7 +20,7 @@ pub fn head(plan: &Plan, listing: &Listing) -> Vec<String> {
     let phase = match plan.phase {
         Phase::Dns => "Phase dns: name resolution is spelt out, everything else stays open.",
         Phase::Baseline => "Phase baseline: name resolution, the namespace itself and monitoring; nothing else passes.",
-        Phase::Full => "Phase full: what was seen, and nothing else, passes.",
+        Phase::Full => "Phase full: name resolution and what was seen; nothing else passes.",
     };
     let about = &listing.about;
     let mut lines = vec![
@@ -33,6 +33,7 @@ pub fn head(plan: &Plan, listing: &Listing) -> Vec<String> {
         ),
     ];
     lines.extend(doubts(about));
+    lines.extend(no_name_servers(plan).into_iter().flatten());
     let mut by_why: BTreeMap<Why, Vec<&LeftOut>> = BTreeMap::new();
     for one in &plan.left_out {
         by_why.entry(one.why).or_default().push(one);
@@ -45,6 +46,20 @@ pub fn head(plan: &Plan, listing: &Listing) -> Vec<String> {
         lines.extend(more(list.len(), MOST_LEFT_OUT));
     }
     lines
+}
+
+/// That no policy admits name resolution, and what to do about it.
+pub fn no_name_servers(plan: &Plan) -> Option<[String; 2]> {
+    let what = match plan.phase {
+        Phase::Dns => "there is nothing to apply",
+        Phase::Baseline | Phase::Full => "name resolution is refused",
+    };
+    let lines = [
+        format!("No name server is known, as nobody was seen to ask one, and so {what}."),
+        "Generate again when agents have watched a pod of any namespace ask one, or admit by hand the one that `netobs check` names."
+            .to_owned(),
+    ];
+    (!plan.knows_name_servers).then_some(lines)
 }
 
 /// At the head of a policy.
@@ -63,7 +78,13 @@ pub fn purpose(draft: &Draft) -> Vec<String> {
                 (None, Some(_)) => format!("Whom {names} talks to."),
                 _ => format!("Who talks to {names}, and whom {names} talks to."),
             }];
-            lines.extend(also_selected(also));
+            lines.extend(if draft.subject.is_everything() {
+                Some(format!(
+                    "Every pod of the namespace is selected, as no lasting label tells {names} from others."
+                ))
+            } else {
+                also_selected(also)
+            });
             lines
         }
     }
@@ -83,11 +104,16 @@ pub fn rule(rule: &DraftRule, alone: bool, listing: &Listing) -> Vec<String> {
             vec!["Seen once, and not admitted; take the marks here and the [] above away to admit it:".to_owned()]
         }
         Status::SeenOnce => vec!["Seen once, and not admitted; take the marks away to admit it:".to_owned()],
-        Status::Open => vec!["Everything else stays open in this phase.".to_owned()],
+        Status::Open if edges.is_empty() => vec!["Everything else stays open in this phase.".to_owned()],
+        Status::Open => {
+            vec!["Nothing of this namespace was seen to ask a name server; this is one that others ask:".to_owned()]
+        }
     };
     lines.extend(edges.iter().take(MOST_NAMED).map(|edge| seen(edge)));
     lines.extend(more(edges.len(), MOST_NAMED));
     lines.extend(also_selected(&rule.also));
+    lines.extend(rule.indistinct.iter().take(MOST_NAMED).filter_map(indistinct));
+    lines.extend(more(rule.indistinct.len(), MOST_NAMED));
     lines
 }
 
@@ -164,6 +190,16 @@ fn reason(why: Why) -> &'static str {
         Why::NoSuchProtocol => "Not admitted, as network policies cannot name the protocol; what enforces them decides",
         Why::AlwaysAdmitted => "Needs no rule, as a pod is always open to its own node and to itself",
     }
+}
+
+/// Why every pod of its namespace is selected.
+fn indistinct(one: &Place) -> Option<String> {
+    let why = match one {
+        Place::Workload { .. } => format!("{} has no lasting label", place(one)),
+        Place::Service(_) => format!("it is not known which pods serve {}", place(one)),
+        Place::Node(_) | Place::World(_) | Place::Unknown => return None,
+    };
+    Some(format!("Every pod of {} is selected, as {why}.", one.namespace()?))
 }
 
 fn also_selected(also: &[Symbol]) -> Option<String> {

@@ -4,6 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use crate::{
+    change::Scoped,
     event::{Count, Protocol},
     fixtures::{at, ip, labels},
     inventory::{
@@ -55,7 +56,7 @@ impl Seen {
         self
     }
 
-    /// From one place to another, so many times: `shop/web`, `node-1`, `203.0.113.7/32` or `?`.
+    /// From one place to another, so many times: `shop/web`, `service shop/web`, `node-1`, `203.0.113.7/32` or `?`.
     pub(crate) fn edge(self, source: &str, destination: &str, port: u16, connections: u64) -> Self {
         self.edge_with(source, destination, Protocol::Tcp, port, connections, |_| {})
     }
@@ -163,6 +164,11 @@ fn place(text: &str) -> Place {
         Place::Unknown
     } else if text.starts_with("node-") {
         Place::Node(text.into())
+    } else if let Some((namespace, name)) = text.strip_prefix("service ").and_then(|name| name.split_once('/')) {
+        Place::Service(Scoped {
+            namespace: namespace.into(),
+            name: name.into(),
+        })
     } else if let Ok(block) = text.parse() {
         Place::World(block)
     } else {
@@ -184,7 +190,7 @@ fn workload(name: &str) -> Workload {
 const WORKLOADS: [&str; 8] = [
     "shop/web", "shop/api", "shop/db", "shop/job", "ops/prom", "ops/web", "sys/dns", "sys/gone",
 ];
-const PLACES: [&str; 14] = [
+const PLACES: [&str; 18] = [
     "shop/web",
     "shop/api",
     "shop/db",
@@ -198,6 +204,10 @@ const PLACES: [&str; 14] = [
     "203.0.113.7/32",
     "203.0.113.0/24",
     "2001:db8::7/128",
+    "10.0.0.0/8",
+    "0.0.0.0/0",
+    "service sys/dns",
+    "service away/dns",
     "?",
 ];
 
@@ -251,14 +261,18 @@ fn edge() -> impl Strategy<Value = RandomEdge> {
 struct Kind {
     dropped: bool,
     mark: Option<Mark>,
+    by: By,
     examples: bool,
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
     let mark = option::of(select(vec![Mark::Dns, Mark::Monitoring, Mark::Probe, Mark::ApiServer]));
-    (prop::bool::weighted(0.1), mark, prop::bool::weighted(0.9)).prop_map(|(dropped, mark, examples)| Kind {
+    let by = select(vec![By::Service, By::Port]);
+    let (dropped, examples) = (prop::bool::weighted(0.1), prop::bool::weighted(0.9));
+    (dropped, mark, by, examples).prop_map(|(dropped, mark, by, examples)| Kind {
         dropped,
         mark,
+        by,
         examples,
     })
 }
@@ -269,7 +283,7 @@ impl Kind {
             dropped(edge);
         }
         if let Some(mark) = self.mark {
-            edge.marks.add(mark, By::Port);
+            edge.marks.add(mark, self.by);
         }
         if !self.examples {
             edge.examples = std::iter::empty().collect();

@@ -10,6 +10,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Instant;
 
+/// The namespaces of which nothing asks a name server; they have those that others ask.
+const WITHOUT_QUESTIONS: [&str; 3] = ["data", "monitoring", "kube-system"];
+
 /// What the preview says would break.
 pub(super) fn foretold(shop: &Shop, policies: &[Value]) -> Result<BTreeSet<String>> {
     const GIVEN: &str = "given.json";
@@ -84,7 +87,10 @@ fn a_preview_says_what_each_generated_rule_is_for() -> Result<()> {
     let broken = broken_by(&shop, &sets)?;
     println!("{} rules in {:?}", sets.len(), begun.elapsed());
     for (set, broken) in sets.iter().zip(broken) {
-        assert!(!broken.is_empty(), "{} breaks nothing", set.name);
+        let is_for_others = WITHOUT_QUESTIONS
+            .iter()
+            .any(|namespace| set.name.starts_with(&format!("\"{namespace}\"/\"allow-dns\"")));
+        assert_eq!(broken.is_empty(), is_for_others, "{} breaks {broken:?}", set.name);
     }
     shop.close()
 }

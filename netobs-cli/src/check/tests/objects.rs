@@ -134,7 +134,7 @@ fn default_deny_labels_and_dns_are_read_from_the_objects() {
         Note: labels that policies select on are lacking on 1 namespace without pods: empty -> `netobs audit` names each, with the command that mends it
     "#]].assert_eq(&of(&facts, "labels"));
     expect![[r#"
-        Mend: pods may send only what policies admit, and not ask DNS, in prod-b -> `netobs generate -n NAMESPACE --phase dns` writes the policy that admits it
+        Mend: pods may send only what policies admit, and not ask DNS, in prod-b -> `netobs generate -n NAMESPACE` writes allow-dns, which admits it; not that of --phase dns, which opens all of egress
     "#]].assert_eq(&of(&facts, "dns"));
 }
 
