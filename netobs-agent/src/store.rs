@@ -11,7 +11,7 @@ mod writer;
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{SyncSender, sync_channel},
     },
@@ -47,10 +47,17 @@ pub(crate) struct Settings {
 }
 
 pub(crate) struct Store {
-    changes: Option<SyncSender<Changes>>,
+    steps: Option<SyncSender<Step>>,
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
+    has_found: bool,
     due: Timestamp,
+}
+
+struct Step {
+    changes: Changes,
+    /// The inventory has what was found on disk while the agent ran.
+    has_found: bool,
 }
 
 /// What the writer tells whoever has the inventory.
@@ -59,6 +66,18 @@ struct Shared {
     waiting: AtomicUsize,
     /// What is on disk is not what was there: everything has to be written once more.
     wants_everything: AtomicBool,
+    /// What an earlier run left, where it could not be read at the beginning.
+    found: Mutex<Option<Stored>>,
+}
+
+impl Shared {
+    fn find(&self, stored: Stored) {
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(stored);
+    }
+
+    fn take_found(&self) -> Option<Stored> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl Store {
@@ -67,7 +86,7 @@ impl Store {
         let sizes = Sizes::of(settings.edges);
         let (writer, stored) = Writer::open(&settings.dir, sizes)?;
         let shared = Arc::new(Shared::default());
-        let (changes, waiting) = sync_channel(WAITING);
+        let (steps, waiting) = sync_channel(WAITING);
         let (told, begin) = (Arc::clone(&shared), settings.begin);
         let thread = thread::Builder::new()
             .name("store".into())
@@ -77,9 +96,10 @@ impl Store {
             })
             .map_err(StoreError::NoThread)?;
         let store = Self {
-            changes: Some(changes),
+            steps: Some(steps),
             thread: Some(thread),
             shared,
+            has_found: false,
             due: Timestamp::default(),
         };
         Ok((store, stored))
@@ -100,7 +120,7 @@ impl Store {
             thread::sleep(PAUSE);
         }
         self.send(inventory);
-        self.changes = None;
+        self.steps = None;
         let Some(thread) = self.thread.take() else { return true };
         while !thread.is_finished() && Instant::now() < deadline {
             thread::sleep(PAUSE);
@@ -108,12 +128,21 @@ impl Store {
         thread.is_finished()
     }
 
-    fn send(&self, inventory: &mut Inventory) {
-        let Some(changes) = &self.changes else { return };
+    fn send(&mut self, inventory: &mut Inventory) {
+        let Some(steps) = &self.steps else { return };
+        let found = self.shared.take_found();
+        if let Some(stored) = found {
+            inventory.load(stored);
+            self.has_found = true;
+            self.shared.wants_everything.store(true, Ordering::Release);
+        }
         if self.shared.wants_everything.swap(false, Ordering::AcqRel) {
             inventory.follow_changes();
         }
-        let sent = changes.try_send(inventory.take_changes());
+        let sent = steps.try_send(Step {
+            changes: inventory.take_changes(),
+            has_found: self.has_found,
+        });
         if sent.is_ok() {
             self.shared.waiting.fetch_add(1, Ordering::AcqRel);
         } else {

@@ -6,11 +6,12 @@ use std::{
     str::FromStr,
 };
 
-use anyhow::{Error, Result, anyhow};
+use anyhow::{Error, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use netobs_core::{
-    guard::{Wishes, guard},
-    labels::{Symbol, check_key, check_value},
+    guard::{Guard, Wishes, guard},
+    labels::{Symbol, check_key, check_namespace, check_value},
+    render,
 };
 use netobs_k8s::{
     guard::{Mode, gatekeeper, kyverno, vap},
@@ -36,12 +37,12 @@ pub(crate) struct Arguments {
     enforce: bool,
     /// A namespace that none of it concerns; may be given again. Kubernetes' own are exempt.
     #[arg(long, value_name = "NAMESPACE")]
-    exempt: Vec<String>,
-    /// Ask this label of every namespace, though few have it; may be given again.
+    exempt: Vec<Namespace>,
+    /// Ask this label of every namespace, though few have it or no policy selects on it; may be given again.
     #[arg(long, value_name = "KEY")]
     require: Vec<Key>,
     /// Keep this label where it is, and ask it of nobody; may be given again.
-    #[arg(long, value_name = "KEY", conflicts_with = "require")]
+    #[arg(long, value_name = "KEY")]
     optional: Vec<Key>,
     /// Another value that a label may have, beside those selected and in use; may be given again.
     #[arg(long, value_name = "KEY=VALUE")]
@@ -66,6 +67,9 @@ struct Key(Symbol);
 #[derive(Clone)]
 struct Pair(Symbol, Symbol);
 
+#[derive(Clone)]
+struct Namespace(Symbol);
+
 pub(crate) fn run(
     arguments: &Arguments,
     manifests: &Manifests,
@@ -75,20 +79,20 @@ pub(crate) fn run(
     if let Some(verdict) = input::report(manifests, Format::Text, out, notes)? {
         return Ok(verdict);
     }
-    let guard = guard(&manifests.policies, &manifests.snapshot, &arguments.wishes());
-    if guard.labels.is_empty() {
-        writeln!(
-            notes,
-            "nothing to guard: none of the {} policies selects namespaces by a label that can change",
-            manifests.policies.len()
-        )?;
-        return Ok(Verdict::Good);
+    let guard = guard(&manifests.policies, &manifests.snapshot, &arguments.wishes()?);
+    if !guard.idle.is_empty() {
+        let idle: Vec<_> = guard.idle.iter().map(render::guard::idle).collect();
+        bail!(idle.join("\n"));
     }
-    let mode = if arguments.enforce { Mode::Enforce } else { Mode::Audit };
-    let text = match arguments.format {
-        Engine::Kyverno => kyverno(&guard, mode),
-        Engine::Vap => vap(&guard, mode),
-        Engine::Gatekeeper => gatekeeper(&guard, mode),
+    let text = if guard.labels.is_empty() {
+        let nothing = format!(
+            "there is nothing to guard: none of the {} policies selects namespaces by a label that can change",
+            manifests.policies.len()
+        );
+        writeln!(notes, "{nothing}")?;
+        format!("# {nothing}\n")
+    } else {
+        arguments.written(&guard)
     };
     match &arguments.output {
         Some(file) => file::replace(file, text.as_bytes())?,
@@ -98,18 +102,31 @@ pub(crate) fn run(
 }
 
 impl Arguments {
-    fn wishes(&self) -> Wishes {
+    fn written(&self, guard: &Guard) -> String {
+        let mode = if self.enforce { Mode::Enforce } else { Mode::Audit };
+        match self.format {
+            Engine::Kyverno => kyverno(guard, mode),
+            Engine::Vap => vap(guard, mode),
+            Engine::Gatekeeper => gatekeeper(guard, mode),
+        }
+    }
+
+    fn wishes(&self) -> Result<Wishes> {
         let keys = |keys: &[Key]| keys.iter().map(|key| key.0.clone()).collect::<BTreeSet<_>>();
         let mut values: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for Pair(key, value) in &self.allow {
             values.entry(key.clone()).or_default().insert(value.clone());
         }
-        Wishes {
-            require: keys(&self.require),
-            optional: keys(&self.optional),
-            values,
-            exempt: self.exempt.iter().map(|name| name.as_str().into()).collect(),
+        let (require, optional) = (keys(&self.require), keys(&self.optional));
+        if let Some(both) = require.intersection(&optional).next() {
+            bail!("--require {both} and --optional {both} contradict each other");
         }
+        Ok(Wishes {
+            require,
+            optional,
+            values,
+            exempt: self.exempt.iter().map(|name| name.0.clone()).collect(),
+        })
     }
 }
 
@@ -118,6 +135,15 @@ impl FromStr for Key {
 
     fn from_str(text: &str) -> Result<Self> {
         check_key(text).map_err(Error::msg)?;
+        Ok(Self(text.into()))
+    }
+}
+
+impl FromStr for Namespace {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        check_namespace(text).map_err(Error::msg)?;
         Ok(Self(text.into()))
     }
 }

@@ -35,6 +35,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
     /// wide: all counts, and examples; json: GetInventoryResponse of the contract, one a line, which --inventory reads;
+    /// csv: all counts, and no name that a spreadsheet would run (an apostrophe goes before it);
     /// mermaid, dot: a diagram's text; html: a page with the map and a table that filters.
     #[arg(short, long, value_enum, default_value_t = Shape::Table)]
     output: Shape,

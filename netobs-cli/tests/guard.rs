@@ -94,6 +94,62 @@ fn labels_that_kubernetes_would_refuse_are_refused() {
     }
 }
 
+#[test]
+fn a_label_that_is_required_by_hand_is_written_with_the_values_that_are_allowed() {
+    for format in ["kyverno", "vap", "gatekeeper"] {
+        let asked = ["--require", "owner", "--allow", "owner=shop", "--optional", "env"];
+        let output = guard(&[&[SHOP, "--format", format], &asked[..]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let out = text(&output.stdout);
+        let told = "the namespace needs the label owner=shop: every namespace is asked for it";
+        assert!(out.contains(told), "{out}");
+        assert!(out.contains("# owner: required, with one of these values"), "{out}");
+        assert!(out.contains("# env: kept as it is where it is"), "{out}");
+    }
+}
+
+#[test]
+fn wishes_that_nothing_is_about_are_refused_with_the_key_that_was_perhaps_meant() {
+    for (wish, told) in [
+        (&["--optional", "tier"][..], "the label tier, so"),
+        (&["--allow", "enviroment=dev"], "the label enviroment (env, perhaps?)"),
+        (&["--exempt", "No such!"], "a namespace's name is of at most 63"),
+        (&["--require", "kubernetes.io/metadata.name"], "needs no guard"),
+        (&["--require", "env", "--optional", "env"], "contradict each other"),
+    ] {
+        let output = guard(&[&[SHOP, "--format", "vap"], wish].concat());
+        assert_eq!(output.status.code(), Some(2), "{wish:?}");
+        assert!(output.stdout.is_empty());
+        assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn where_there_is_nothing_to_guard_no_file_of_an_earlier_guard_stays() {
+    let folder = folder("guard-nothing");
+    let (policies, file) = (folder.join("policies.yaml"), folder.join("guard.yaml"));
+    fs::write(
+        &policies,
+        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: shop}, spec: {podSelector: {}}}",
+    )
+    .unwrap();
+    fs::write(&file, "before").unwrap();
+    let asked = [policies.to_str().unwrap(), "--format", "vap"];
+    let output = guard(&[&asked[..], &["-o", file.to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(0));
+    let told = "there is nothing to guard";
+    assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+    let written = fs::read_to_string(&file).unwrap();
+    assert!(
+        written.starts_with('#') && written.contains(told) && written.lines().count() == 1,
+        "{written}"
+    );
+    assert_eq!(text(&guard(&asked).stdout), written);
+    let output = guard(&[&asked[..], &["--require", "team"]].concat());
+    assert!(text(&output.stdout).contains("the namespace needs the label team"));
+    fs::remove_dir_all(folder).unwrap();
+}
+
 fn folder(name: &str) -> PathBuf {
     let folder = env::temp_dir().join(format!("netobs-{name}-{}", process::id()));
     fs::create_dir_all(&folder).unwrap();

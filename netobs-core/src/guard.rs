@@ -5,6 +5,7 @@ use crate::{
     explain::Snapshot,
     labels::{Labels, Symbol},
     policy::{PolicyId, PolicySet},
+    spelling,
 };
 
 mod demand;
@@ -23,9 +24,11 @@ pub struct Guard {
     pub exempt: BTreeSet<Symbol>,
     /// Namespaces that are there already and would be refused if they were made today, by name.
     pub refused: Vec<Refused>,
+    /// Wishes about labels that it does not guard.
+    pub idle: Vec<IdleWish>,
 }
 
-/// A label of namespaces that policies select on.
+/// A label of namespaces that policies select on, or that is asked for by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GuardedLabel {
     pub key: Symbol,
@@ -35,6 +38,7 @@ pub struct GuardedLabel {
     pub values: Vec<AllowedValue>,
     /// Whether a policy looks at its value, so that another value is another meaning.
     pub fixed: bool,
+    /// None if it is asked for by hand alone.
     pub policies: Vec<PolicyId>,
     /// How many of the namespaces that are known have it, and how many of these there are.
     pub carried: usize,
@@ -56,6 +60,13 @@ pub struct Refused {
     pub found: Option<Symbol>,
     /// The value that was perhaps meant: near to what is there, or given under another key or as an annotation.
     pub meant: Option<Symbol>,
+}
+
+/// A key that nothing is about, and the one that was perhaps meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdleWish {
+    pub key: Symbol,
+    pub near: Option<Symbol>,
 }
 
 /// What whoever asks knows better than policies and namespaces tell.
@@ -85,7 +96,7 @@ pub fn guard(policies: &PolicySet, cluster: &Snapshot, wishes: &Wishes) -> Guard
         .iter()
         .filter(|(name, _)| !exempt.contains(*name))
         .collect();
-    let labels: Vec<_> = demand::all(policies)
+    let labels: Vec<_> = demand::all(policies, &wishes.require)
         .into_iter()
         .map(|(key, demand)| label::of(key, &demand, &own, wishes))
         .collect();
@@ -94,10 +105,32 @@ pub fn guard(policies: &PolicySet, cluster: &Snapshot, wishes: &Wishes) -> Guard
         .flat_map(|(name, facts)| labels.iter().filter_map(|label| label.refused(name, facts)))
         .collect();
     Guard {
+        idle: idle(wishes, &labels),
         labels,
         exempt,
         refused,
     }
+}
+
+fn idle(wishes: &Wishes, labels: &[GuardedLabel]) -> Vec<IdleWish> {
+    let wished: BTreeSet<_> = wishes
+        .require
+        .iter()
+        .chain(&wishes.optional)
+        .chain(wishes.values.keys())
+        .collect();
+    let guarded = |key: &Symbol| labels.iter().any(|label| label.key == *key);
+    let near = |key: &Symbol| {
+        let mut keys = labels.iter().map(|label| &label.key);
+        keys.find(|guarded| spelling::keys_are_near(guarded, key, true))
+            .cloned()
+    };
+    let idle = wished.into_iter().filter(|key| !guarded(key));
+    idle.map(|key| IdleWish {
+        near: near(key),
+        key: key.clone(),
+    })
+    .collect()
 }
 
 impl Guard {

@@ -118,15 +118,20 @@ impl Inventory {
     }
 
     /// Goes on where an earlier run ended. From now on what changes is remembered for [`Inventory::take_changes`].
+    ///
+    /// What was seen meanwhile is joined with it; then only [`Inventory::follow_changes`] makes what is taken next the whole.
     pub fn load(&mut self, stored: Stored) {
         self.edges.follow(false);
         self.edges.forgot_before(stored.forgotten);
-        self.watch = stored.watch;
+        self.watch.join_earlier(stored.watch);
         for edge in &stored.edges {
             self.edges.load(edge);
         }
         for portrait in stored.portraits {
             self.portraits.load(portrait);
+        }
+        if self.portraits.is_full() {
+            self.sweep();
         }
     }
 

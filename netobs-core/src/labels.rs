@@ -10,7 +10,7 @@ pub use self::{
     interner::Interner,
     parse::SelectorError,
     selector::{Operator, Requirement, Selector},
-    validity::{check_key, check_value},
+    validity::{check_key, check_namespace, check_value},
 };
 
 mod interner;

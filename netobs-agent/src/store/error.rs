@@ -16,3 +16,14 @@ pub(crate) enum StoreError {
     )]
     NoThread(io::Error),
 }
+
+/// What can get better while the agent runs; all else has to be mended in how it is started.
+pub(super) const fn may_pass(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge
+            | io::ErrorKind::StaleNetworkFileHandle
+    )
+}

@@ -82,9 +82,15 @@ impl File {
     pub(super) fn write(&mut self, changes: &Changes) -> Result<(), Problem> {
         catch_unwind(AssertUnwindSafe(|| {
             self.write_tables(changes)?;
-            self.compact_if_large()
+            self.compact()
         }))
         .unwrap_or_else(|_| Err(Problem::Damaged("writing it ended in a panic".to_owned())))
+    }
+
+    /// After a failure the file has to be opened anew; all that was in it still is.
+    pub(super) fn compact_if_large(&mut self) -> Result<(), Problem> {
+        catch_unwind(AssertUnwindSafe(|| self.compact()))
+            .unwrap_or_else(|_| Err(Problem::Damaged("making it smaller ended in a panic".to_owned())))
     }
 
     fn check(&mut self) -> Result<Stored, Problem> {
@@ -103,9 +109,7 @@ impl File {
         if self.version()?.is_none() {
             return self.begin();
         }
-        let stored = self.read()?;
-        self.compact_if_large()?;
-        Ok(stored)
+        self.read()
     }
 
     fn version(&self) -> Result<Option<u32>, Problem> {
@@ -192,7 +196,7 @@ impl File {
         Ok(())
     }
 
-    fn compact_if_large(&mut self) -> Result<(), Problem> {
+    fn compact(&mut self) -> Result<(), Problem> {
         let before = fs::metadata(&self.path).map_err(Problem::Disk)?.len();
         if before <= self.sizes.compact {
             return Ok(());
@@ -252,6 +256,14 @@ const fn is_content(kind: io::ErrorKind) -> bool {
         kind,
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput
     )
+}
+
+#[cfg(test)]
+impl Sizes {
+    /// However small it is, it is too large.
+    pub(super) const fn never() -> Self {
+        Self { compact: 0 }
+    }
 }
 
 #[cfg(test)]

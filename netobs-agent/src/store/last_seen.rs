@@ -1,6 +1,6 @@
 //! When the agent watched last, written down again and again, so that the next one can tell for how long nobody did.
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
@@ -16,7 +16,7 @@ use std::{
 use netobs_core::{time::Timestamp, unwatched};
 use tracing::warn;
 
-use super::StoreError;
+use super::{StoreError, error::may_pass};
 
 const NAME: &str = "last-seen";
 /// By so much less is known of an agent that was killed.
@@ -43,18 +43,12 @@ impl LastSeen {
         begin: fn(),
     ) -> Result<(Self, Option<unwatched::LastSeen>), StoreError> {
         let path = dir.join(NAME);
-        let unusable = |error| StoreError::Unusable {
-            path: path.clone(),
-            error,
+        let file = match open(&path) {
+            Ok(file) => Some(file),
+            Err(error) if may_pass(error.kind()) => None,
+            Err(error) => return Err(StoreError::Unusable { path, error }),
         };
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(unusable)?;
-        let before = read(&file);
+        let before = file.as_ref().and_then(read);
         let at = Arc::new(AtomicU64::new(0));
         let (end, ended) = sync_channel(1);
         let mut writer = Writer {
@@ -101,7 +95,8 @@ impl Drop for LastSeen {
 }
 
 struct Writer {
-    file: File,
+    /// `None` while it cannot be made.
+    file: Option<File>,
     path: PathBuf,
     at: Arc<AtomicU64>,
     failed: bool,
@@ -127,7 +122,7 @@ impl Writer {
     /// In place, and into the kernel's memory only: that outlives the agent, and if the machine goes down, an older record
     /// is as true.
     fn write(&mut self, word: &str, at: u64) {
-        let written = self.file.write_all_at(record(word, at).as_bytes(), 0);
+        let written = self.try_to_write(&record(word, at));
         if let Err(error) = &written
             && !self.failed
         {
@@ -139,6 +134,22 @@ impl Writer {
         }
         self.failed = written.is_err();
     }
+
+    fn try_to_write(&mut self, record: &str) -> io::Result<()> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => open(&self.path)?,
+        };
+        self.file.insert(file).write_all_at(record.as_bytes(), 0)
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir)?;
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).open(path)
 }
 
 /// The time twice, so that half a record is none. All are of one length.
@@ -180,7 +191,7 @@ fn read_all(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::{env, fs, process};
+    use std::{env, process};
 
     use super::*;
 
@@ -242,6 +253,25 @@ mod tests {
         folder.becomes(1_500, true);
         let (_, before) = LastSeen::open(&folder.0, Timestamp(1), || {}).unwrap();
         assert_eq!(before.map(|before| before.ended), Some(true));
+    }
+
+    #[test]
+    fn what_could_not_be_made_is_made_when_it_can() {
+        let folder = Folder::new("later");
+        let dir = folder.0.join("state");
+        fs::write(&dir, "in the way").unwrap();
+        let mut writer = Writer {
+            file: None,
+            path: dir.join(NAME),
+            at: Arc::default(),
+            failed: false,
+        };
+        writer.write("watching", 1);
+        assert!(writer.failed);
+        fs::remove_file(&dir).unwrap();
+        writer.write("watching", 2);
+        let before = LastSeen::open(&dir, Timestamp(3), || {}).unwrap().1;
+        assert_eq!(before.map(|before| before.at), Some(Timestamp(2)));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::{
 use netobs_core::{
     event::{Count, Protocol},
     inventory::{By, Changes, Edge, EdgeKey, Examples, Forgotten, Mark, Marks, Place, Portrait, PortraitKey, SeenPod},
+    inventory::{Extent, Inventory},
     inventory::{Sides, Span, Stored, Verdicts, Watch, Watched},
     labels::Labels,
     time::Timestamp,
@@ -19,6 +20,7 @@ use netobs_core::{
 };
 
 use super::{
+    Settings, Shared, Step, Store,
     file::{File, Problem, Sizes},
     record,
     writer::{NAME, Writer},
@@ -26,6 +28,7 @@ use super::{
 
 mod crash;
 mod damage;
+mod full;
 mod keeping;
 
 /// A directory of a test's own, gone with it.

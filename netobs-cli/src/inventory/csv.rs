@@ -38,6 +38,9 @@ const COLUMNS: [&str; 27] = [
     "examples",
 ];
 
+/// A spreadsheet skips the last two.
+const BEGIN_FORMULAS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
 pub(super) fn of(listing: &Listing) -> String {
     let head = COLUMNS.map(str::to_owned);
     let rows = listing.edges.iter().map(row);
@@ -131,9 +134,22 @@ fn line(fields: [String; COLUMNS.len()]) -> String {
 }
 
 fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
+    let harmless = harmless(field);
+    if harmless != field || field.contains([',', '"', '\r', '\n']) {
+        format!("\"{}\"", harmless.replace('"', "\"\""))
     } else {
-        field.to_owned()
+        harmless
     }
+}
+
+/// Whoever may make pods gives workloads their names: none may be a formula to a spreadsheet, nor in countries where
+/// semicolons separate fields.
+fn harmless(field: &str) -> String {
+    let parts = field.split_inclusive([';', '\t', '\r', '\n']);
+    parts
+        .flat_map(|part| {
+            let mark = if part.starts_with(BEGIN_FORMULAS) { "'" } else { "" };
+            [mark, part]
+        })
+        .collect()
 }

@@ -1,4 +1,4 @@
-//! What policies ask of the labels of namespaces, by key.
+//! What policies, and whoever asks by hand, ask of the labels of namespaces, by key.
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
@@ -25,8 +25,8 @@ impl Demand {
 }
 
 /// The API server gives every namespace its name as a label, and keeps it.
-pub(super) fn all(policies: &PolicySet) -> BTreeMap<Symbol, Demand> {
-    let mut demands = BTreeMap::new();
+pub(super) fn all(policies: &PolicySet, by_hand: &BTreeSet<Symbol>) -> BTreeMap<Symbol, Demand> {
+    let mut demands: BTreeMap<_, _> = by_hand.iter().map(|key| (key.clone(), Demand::default())).collect();
     for policy in policies.iter() {
         add(&mut demands, &policy.subject.namespaces, policy);
         let rules = policy.ingress.iter().chain(&policy.egress);
@@ -48,7 +48,7 @@ fn add(demands: &mut BTreeMap<Symbol, Demand>, namespaces: &Namespaces, policy: 
         return;
     };
     for requirement in requirements {
-        let demand: &mut Demand = demands.entry(requirement.key.clone()).or_default();
+        let demand = demands.entry(requirement.key.clone()).or_default();
         demand.named.extend(requirement.values.iter().cloned());
         demand.policies.insert(policy.id.clone());
         match requirement.operator {

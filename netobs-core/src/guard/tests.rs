@@ -53,6 +53,56 @@ fn a_label_that_marks_a_few_namespaces_is_not_asked_of_the_others() {
 }
 
 #[test]
+fn a_label_that_is_required_by_hand_is_asked_for_though_no_policy_selects_on_it() {
+    let cluster = cluster(&[("shop", "team=a"), ("pay", ""), ("ops", "")]);
+    let mut wishes = Wishes {
+        require: ["team".into()].into(),
+        ..Wishes::default()
+    };
+    let by_hand = guard(&set(&["env!=old"]), &cluster, &wishes);
+    check(
+        &by_hand,
+        &expect![[r#"
+            env optional, fixed: ; 0 of 3
+            team required: ; 1 of 3
+            refused: ops team=- meant -
+            refused: pay team=- meant -
+        "#]],
+    );
+    assert_eq!(by_hand.labels[1].policies, []);
+    wishes.values = [("team".into(), ["b".into()].into())].into();
+    check(
+        &guard(&PolicySet::default(), &cluster, &wishes),
+        &expect![[r#"
+            team required: a (1), b (0); 1 of 3
+            refused: ops team=- meant -
+            refused: pay team=- meant -
+        "#]],
+    );
+}
+
+#[test]
+fn wishes_about_labels_that_nothing_is_about_are_idle() {
+    let wishes = Wishes {
+        require: ["team".into(), "kubernetes.io/metadata.name".into()].into(),
+        optional: ["env".into(), "tier".into()].into(),
+        values: [
+            ("team".into(), ["a".into()].into()),
+            ("environment".into(), ["prod".into()].into()),
+        ]
+        .into(),
+        ..Wishes::default()
+    };
+    let guard = guard(&set(&["env=prod"]), &Snapshot::default(), &wishes);
+    let idle: Vec<_> = guard.idle.iter().map(crate::render::guard::idle).collect();
+    expect![[r#"
+        no policy selects namespaces by the label environment (env, perhaps?), so it is not guarded; --require environment asks for it all the same
+        the label kubernetes.io/metadata.name needs no guard: the API server gives it to every namespace and keeps it
+        no policy selects namespaces by the label tier, so it is not guarded; --require tier asks for it all the same"#]]
+    .assert_eq(&idle.join("\n"));
+}
+
+#[test]
 fn any_value_will_do_where_a_policy_asks_only_for_the_key() {
     let cluster = cluster(&[("shop", "team=a"), ("pay", "")]);
     check(

@@ -84,7 +84,7 @@ impl Edges {
     }
 
     pub(super) const fn forgot_before(&mut self, forgotten: Forgotten) {
-        self.forgotten = forgotten;
+        self.forgotten.add(forgotten);
     }
 
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Edge>> {

@@ -13,6 +13,14 @@ pub struct Forgotten {
     pub into_blocks: u64,
 }
 
+impl Forgotten {
+    pub(super) const fn add(&mut self, other: Self) {
+        self.for_room += other.for_room;
+        self.for_age += other.for_age;
+        self.into_blocks += other.into_blocks;
+    }
+}
+
 /// Where an inventory comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
@@ -33,9 +41,7 @@ impl About {
         self.at = self.at.max(other.at);
         self.watched.since = self.watched.since.max(other.watched.since);
         self.watched.length = self.watched.length.min(other.watched.length);
-        self.forgotten.for_room += other.forgotten.for_room;
-        self.forgotten.for_age += other.forgotten.for_age;
-        self.forgotten.into_blocks += other.forgotten.into_blocks;
+        self.forgotten.add(other.forgotten);
         self.kept += other.kept;
         self.room += other.room;
     }

@@ -97,6 +97,18 @@ impl Portrait {
         self.labels = pod.labels.clone();
         self.ports = Arc::clone(&pod.ports);
     }
+
+    /// Takes in what an earlier run knew of the same workload.
+    pub(super) fn join_earlier(&mut self, earlier: Self) {
+        if self.namespace_labels.is_none() {
+            self.namespace_labels = earlier.namespace_labels;
+        }
+        for pod in earlier.pods {
+            if self.pods.len() < MOST_PODS && self.pods.iter().all(|known| known.name != pod.name) {
+                self.pods.push_back(pod);
+            }
+        }
+    }
 }
 
 impl SeenPod {

@@ -71,6 +71,10 @@ impl Portraits {
 
     /// Takes one that was taken from here by an earlier run.
     pub(super) fn load(&mut self, portrait: Portrait) {
+        if let Some(known) = self.by_workload.get_mut(&portrait.key) {
+            Arc::make_mut(&mut known.portrait).join_earlier(portrait);
+            return;
+        }
         let key = portrait.key.clone();
         let told = portrait.last;
         let portrait = Arc::new(portrait);

@@ -73,6 +73,24 @@ impl Watch {
         }
     }
 
+    /// Takes in what an earlier run left. Time that both watched is counted once.
+    pub fn join_earlier(&mut self, earlier: Self) {
+        self.ended |= self.spans.is_empty() && earlier.ended;
+        let mut spans = earlier.spans;
+        spans.append(&mut self.spans);
+        spans.sort_by_key(|span| span.from);
+        for span in spans {
+            match self.spans.last_mut() {
+                Some(last) if span.from < last.until => {
+                    last.until = last.until.max(span.until);
+                    last.length = (last.length + span.length).min(last.until - last.from);
+                }
+                Some(_) | None => self.spans.push(span),
+            }
+        }
+        self.join_shortest_breaks();
+    }
+
     /// Forgets what was over before that time.
     pub fn expire(&mut self, before: Timestamp) {
         self.spans.retain(|span| span.until >= before);
@@ -181,6 +199,21 @@ mod tests {
         }
         assert_eq!(watch.spans().len(), MOST_SPANS);
         assert_eq!(watch.whole().length, Duration::from_secs(5_000));
+    }
+
+    #[test]
+    fn what_an_earlier_run_left_may_come_later_and_is_counted_once() {
+        let mut watch = Watch::default();
+        for time in [2_000, 2_050] {
+            watch.tick(at(time));
+        }
+        watch.join_earlier(Watch::resume([span(1_000, 1_600), span(1_900, 2_030)]));
+        watch.tick(at(2_060));
+        assert_eq!(watch.spans(), [span(1_000, 1_600), span(1_900, 2_060)]);
+        let mut watch = Watch::default();
+        watch.join_earlier(Watch::resume([span(1_000, 1_600)]));
+        watch.tick(at(1_605));
+        assert_eq!(watch.spans().len(), 2);
     }
 
     #[test]

@@ -20,6 +20,17 @@ pub fn check_value(value: &str) -> Result<(), &'static str> {
     if value.is_empty() { Ok(()) } else { check_name(value) }
 }
 
+/// Why Kubernetes would refuse this text as a namespace's name, if it would.
+pub fn check_namespace(name: &str) -> Result<(), &'static str> {
+    if name.len() <= 63 && is_dns_label(name) {
+        Ok(())
+    } else {
+        Err(
+            "a namespace's name is of at most 63 lower-case letters, digits and '-', and begins and ends with a letter or digit",
+        )
+    }
+}
+
 fn check_name(name: &str) -> Result<(), &'static str> {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let outer = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);

@@ -2,8 +2,9 @@
 use super::change;
 use crate::{
     explain::ObjectRef,
-    guard::{GuardedLabel, Refused},
+    guard::{GuardedLabel, IdleWish, Refused},
     labels::Symbol,
+    policy::matching::NAME_LABEL,
     suggest::Change,
 };
 
@@ -39,6 +40,7 @@ pub fn changing(label: &GuardedLabel) -> String {
 pub fn about(label: &GuardedLabel) -> Vec<String> {
     let key = &label.key;
     let kept = match (label.required, label.fixed) {
+        (true, false) if !label.values.is_empty() => "required, with one of these values",
         (true, true) => "required, and then kept as it is",
         (true, false) => "required, with any value",
         (false, true) => "kept as it is where it is",
@@ -94,7 +96,26 @@ pub fn refused(refused: &Refused) -> String {
     }
 }
 
+/// For whoever wishes something of a label that is not guarded.
+pub fn idle(wish: &IdleWish) -> String {
+    let IdleWish { key, near } = wish;
+    if *key == NAME_LABEL {
+        return format!("the label {key} needs no guard: the API server gives it to every namespace and keeps it");
+    }
+    let perhaps = near
+        .as_ref()
+        .map(|near| format!(" ({near}, perhaps?)"))
+        .unwrap_or_default();
+    format!(
+        "no policy selects namespaces by the label {key}{perhaps}, so it is not guarded; --require {key} asks for it \
+         all the same"
+    )
+}
+
 fn policies(label: &GuardedLabel) -> String {
+    if label.policies.is_empty() {
+        return "every namespace is asked for it, though no policy selects on it".to_owned();
+    }
     let named: Vec<_> = label
         .policies
         .iter()

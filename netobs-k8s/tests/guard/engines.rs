@@ -1,7 +1,7 @@
 //! What is written, run by interpreters of those languages, objects to what the guard objects to.
 use cel::{Context, Program};
 use netobs_core::{
-    guard::{Guard, Objection},
+    guard::{Guard, Objection, Wishes},
     labels::Labels,
 };
 use netobs_k8s::guard::{Mode, gatekeeper, kyverno, vap};
@@ -28,10 +28,17 @@ proptest! {
         name in select(vec!["shop", "kube-system", "tools"]),
         before in proptest::option::of(own()),
         now in own(),
+        by_hand in select(vec!["env", "owner", "team"]),
+        allowed in proptest::option::of(select(vec!["a", "prod"])),
     ) {
         let seen = super::labels(&seen);
         let seen = seen.to_string();
-        let guard = guarding(&selectors, &[("a", &seen), ("b", "env=dev"), ("c", ""), ("d", ""), ("e", "")], &exempt(&["tools"]));
+        let wishes = Wishes {
+            require: [by_hand.into()].into(),
+            values: allowed.map(|value| (by_hand.into(), [value.into()].into())).into_iter().collect(),
+            ..exempt(&["tools"])
+        };
+        let guard = guarding(&selectors, &[("a", &seen), ("b", "env=dev"), ("c", ""), ("d", ""), ("e", "")], &wishes);
         let (before, now) = (before.map(|text| super::labels(&text)), super::labels(&now));
         let request = Request { name, before, now };
         let expected = request.expected(&guard);
@@ -62,6 +69,26 @@ fn a_namespace_that_is_being_deleted_is_let_go() {
         ),
         [""; 0]
     );
+    assert_eq!(in_rego(&guard, &review), [""; 0]);
+}
+
+#[test]
+fn gatekeeper_lets_deletions_go_and_tells_of_namespaces_that_are_there() {
+    let guard = guarding(&["env=prod"], &[], &exempt(&[]));
+    let mut review = Request {
+        name: "shop",
+        before: None,
+        now: Labels::default(),
+    }
+    .review();
+    let lacking = netobs_core::render::guard::lacking(&guard.labels[0]);
+    // Gatekeeper's own audit is no operation.
+    review["operation"] = Value::Null;
+    assert_eq!(in_rego(&guard, &review), [lacking.as_str()]);
+    review.as_object_mut().unwrap().remove("operation");
+    assert_eq!(in_rego(&guard, &review), [lacking]);
+    review["operation"] = "DELETE".into();
+    review["oldObject"] = review["object"].clone();
     assert_eq!(in_rego(&guard, &review), [""; 0]);
 }
 
@@ -117,6 +144,8 @@ fn own() -> impl Strategy<Value = String> {
         "env=odd",
         "team=a",
         "team=b",
+        "owner=a",
+        "owner=z",
         "example.com/tier=gold",
         "example.com/tier=iron",
         "open=",

@@ -16,6 +16,29 @@ fn csv_quotes_what_it_must_and_doubles_quotes() {
 }
 
 #[test]
+fn no_name_is_a_formula_to_a_spreadsheet() {
+    for (name, shown) in [
+        ("=HYPERLINK(\"x\")", "'=HYPERLINK(\"x\")"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("-1+2", "'-1+2"),
+        ("+1", "'+1"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("a;=1", "a;'=1"),
+        ("a-b=c", "a-b=c"),
+    ] {
+        let csv = shown_of(&named(name), Shape::Csv, &[]);
+        let all = fields(&csv);
+        assert!(all.iter().flatten().any(|field| field == shown), "{csv}");
+        let begins = |field: &String| field.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        assert!(!all.iter().flatten().any(begins), "{csv}");
+        if shown != name {
+            assert!(csv.contains(&format!("\"{}\"", shown.replace('"', "\"\""))), "{csv}");
+        }
+    }
+}
+
+#[test]
 fn a_table_has_a_line_an_edge_and_nothing_that_steers_a_terminal() {
     let plain = shown(Shape::Table, &[]).lines().count();
     let table = shown_of(&named("a\nb\u{1b}[2J"), Shape::Table, &[]);

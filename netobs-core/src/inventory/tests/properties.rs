@@ -157,12 +157,7 @@ proptest! {
         let mut scene = Scene::default();
         tell_all(&mut scene, &flows(tellings));
         let mut resumed = Scene::default();
-        resumed.inventory.load(Stored {
-            edges: scene.inventory.edges().map(|edge| Edge::clone(edge)).collect(),
-            portraits: scene.inventory.portraits().map(|one| Portrait::clone(one)).collect(),
-            watch: scene.inventory.watch().clone(),
-            forgotten: scene.inventory.forgotten(),
-        });
+        resumed.inventory.load(stored(&scene));
         let edges = |scene: &Scene| -> BTreeMap<_, _> {
             scene.inventory.edges().map(|edge| (Arc::clone(&edge.key), Edge::clone(edge))).collect()
         };
@@ -170,5 +165,44 @@ proptest! {
         let changes = resumed.inventory.take_changes();
         prop_assert!(changes.edges.is_empty() && changes.gone.is_empty() && !changes.everything);
         prop_assert!(changes.portraits.is_empty());
+    }
+
+    #[test]
+    fn what_an_earlier_run_left_may_come_after_what_is_seen_since(
+        before in prop::collection::vec(telling(), 1..100),
+        since in prop::collection::vec(telling(), 1..100),
+        split in 0..100_usize,
+    ) {
+        let mut earlier = Scene::default();
+        tell_all(&mut earlier, &flows(before));
+        let since = flows(since);
+        let (some, rest) = since.split_at(split.min(since.len()));
+        let (mut first, mut late) = (Scene::default(), Scene::default());
+        first.inventory.load(stored(&earlier));
+        tell_all(&mut first, some);
+        tell_all(&mut late, some);
+        late.inventory.load(stored(&earlier));
+        late.inventory.follow_changes();
+        tell_all(&mut first, rest);
+        tell_all(&mut late, rest);
+        prop_assert_eq!(counts(&first), counts(&late));
+        prop_assert_eq!(first.inventory.forgotten(), late.inventory.forgotten());
+        let names = |scene: &Scene| -> std::collections::BTreeSet<_> {
+            scene.inventory.portraits().map(|one| one.key.clone()).collect()
+        };
+        prop_assert_eq!(names(&first), names(&late));
+        let changes = late.inventory.take_changes();
+        prop_assert!(changes.everything && changes.all_portraits);
+        prop_assert_eq!(changes.edges.len(), late.inventory.edges().len());
+    }
+}
+
+fn stored(scene: &Scene) -> Stored {
+    let inventory = &scene.inventory;
+    Stored {
+        edges: inventory.edges().map(|edge| Edge::clone(edge)).collect(),
+        portraits: inventory.portraits().map(|one| Portrait::clone(one)).collect(),
+        watch: inventory.watch().clone(),
+        forgotten: inventory.forgotten(),
     }
 }

@@ -16,7 +16,13 @@ violation[{"msg": label.changing}] {
 }
 
 staying {
+  not is_deletion
   not input.review.object.metadata.deletionTimestamp
+}
+
+# Gatekeeper gives what is deleted as the object, too.
+is_deletion {
+  input.review.operation == "DELETE"
 }
 
 is_update {
