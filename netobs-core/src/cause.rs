@@ -4,11 +4,13 @@ use std::{
     time::Duration,
 };
 
+use self::worth::Worth;
 pub use self::{
     affected::Affected,
     find::{Ends, Finding, disagreement, find},
     hint::Hint,
     model::{Cause, CauseId, CauseKey, CauseRef, Example, Found, Kind, Labelled, Mend, Party, State, Toll, Want},
+    worth::Rank,
 };
 use crate::{event::Count, explain::LabelHint, policy::End, time::Timestamp};
 
@@ -18,9 +20,13 @@ mod hint;
 mod model;
 #[cfg(test)]
 mod tests;
+mod worth;
 
 /// More policies than these a cause does not name.
 const MOST_POLICIES: usize = 32;
+
+/// Between the same two ends further ports than these are one cause together.
+const MOST_PORTS: usize = 16;
 
 /// How many causes are kept, and for how long after they were last seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +49,12 @@ pub struct Causes {
     extent: Extent,
     by_id: BTreeMap<CauseId, Cause>,
     by_key: HashMap<CauseKey, CauseId>,
+    /// How many causes of one port each there are, by the key of what is joined beyond them.
+    ports: HashMap<CauseKey, usize>,
+    by_worth: BTreeSet<(Worth, CauseId)>,
     changed: BTreeSet<CauseId>,
     made: u64,
+    merged: Toll,
     overflow: Toll,
 }
 
@@ -64,25 +74,27 @@ impl Causes {
             extent,
             by_id: BTreeMap::new(),
             by_key: HashMap::new(),
+            ports: HashMap::new(),
+            by_worth: BTreeSet::new(),
             changed: BTreeSet::new(),
             made: 0,
+            merged: Toll::default(),
             overflow: Toll::default(),
         }
     }
 
     /// `None` if there are too many causes for a new one; then it is counted.
-    pub fn add(&mut self, sighting: Sighting) -> Option<CauseId> {
+    pub fn add(&mut self, mut sighting: Sighting) -> Option<CauseId> {
+        self.merge_ports(&mut sighting);
         let id = match self.by_key.get(&sighting.finding.key).copied() {
             Some(id) => id,
-            None if self.by_id.len() < self.extent.causes || self.make_room() => self.make(&sighting),
+            None if self.by_id.len() < self.extent.causes || self.make_room(&sighting) => self.make(&sighting),
             None => {
                 self.overflow.add(sighting.toll);
                 return None;
             }
         };
-        let cause = self.by_id.get_mut(&id)?;
-        cause.take(sighting);
-        self.changed.insert(id);
+        self.change(id, |cause| cause.take(sighting));
         Some(id)
     }
 
@@ -96,9 +108,8 @@ impl Causes {
     }
 
     pub fn mend(&mut self, id: CauseId, at: Timestamp) {
-        if let Some(cause) = self.by_id.get_mut(&id).filter(|cause| !cause.is_mended()) {
-            cause.state = State::Mended { at };
-            self.changed.insert(id);
+        if self.by_id.get(&id).is_some_and(|cause| !cause.is_mended()) {
+            self.change(id, |cause| cause.state = State::Mended { at });
         }
     }
 
@@ -117,33 +128,82 @@ impl Causes {
         }
     }
 
-    /// What was counted for causes that were too many.
+    /// What was counted for ports that have no cause of their own, since there are too many.
+    pub const fn merged(&self) -> Toll {
+        self.merged
+    }
+
+    /// What was counted for causes that were too many: for which there was no room, or which had to make room.
     pub const fn overflow(&self) -> Toll {
         self.overflow
+    }
+
+    /// Whoever tries port after port does not make a cause of each.
+    fn merge_ports(&mut self, sighting: &mut Sighting) {
+        let key = &mut sighting.finding.key;
+        if !self.by_key.contains_key(key)
+            && let Some(further) = key.of_further_ports()
+            && self.ports.get(&further).is_some_and(|ports| *ports >= MOST_PORTS)
+        {
+            *key = further;
+            self.merged.add(sighting.toll);
+        }
     }
 
     fn make(&mut self, sighting: &Sighting) -> CauseId {
         self.made += 1;
         let id = CauseId(self.made);
-        self.by_key.insert(sighting.finding.key.clone(), id);
-        self.by_id.insert(id, Cause::new(id, sighting));
+        let cause = Cause::new(id, sighting);
+        if let Some(further) = cause.key.of_further_ports() {
+            *self.ports.entry(further).or_default() += 1;
+        }
+        self.by_key.insert(cause.key.clone(), id);
+        self.by_worth.insert((Worth::of(&cause), id));
+        self.by_id.insert(id, cause);
         id
     }
 
-    /// A mended cause gives way to a new one, the oldest first.
-    fn make_room(&mut self) -> bool {
-        let mended = self.by_id.values().filter(|cause| cause.is_mended());
-        let Some(id) = mended.min_by_key(|cause| cause.last).map(|cause| cause.id) else {
+    fn change(&mut self, id: CauseId, how: impl FnOnce(&mut Cause)) {
+        if let Some(cause) = self.by_id.get_mut(&id) {
+            self.by_worth.remove(&(Worth::of(cause), id));
+            how(cause);
+            self.by_worth.insert((Worth::of(cause), id));
+            self.changed.insert(id);
+        }
+    }
+
+    /// A mended cause gives way to a new one, the oldest first, and then what is worth less.
+    fn make_room(&mut self, sighting: &Sighting) -> bool {
+        let rank = Rank::of(&sighting.finding.key, state(&sighting.finding.found));
+        let new = Worth::new(rank, sighting.toll, sighting.last);
+        let Some((_, id)) = self
+            .by_worth
+            .first()
+            .filter(|(least, _)| least.gives_way_to(new))
+            .copied()
+        else {
             return false;
         };
+        if let Some(unmended) = self.by_id.get(&id).filter(|cause| !cause.is_mended()) {
+            self.overflow.add(unmended.toll);
+        }
         self.forget(id);
         true
     }
 
     fn forget(&mut self, id: CauseId) {
         if let Some(cause) = self.by_id.remove(&id) {
+            self.by_worth.remove(&(Worth::of(&cause), id));
             self.by_key.remove(&cause.key);
             self.changed.remove(&id);
+            if let Some(further) = cause.key.of_further_ports()
+                && let Some(ports) = self.ports.get_mut(&further)
+            {
+                *ports -= 1;
+                if *ports == 0 {
+                    self.ports.remove(&further);
+                }
+            }
         }
     }
 }

@@ -215,10 +215,12 @@ impl Engine {
 
     /// The smallest changes that would mend a cause, as far as policies and labels can.
     pub fn suggest(&self, cause: &Cause) -> Vec<Suggestion> {
-        if matches!(
+        let by_policies = !matches!(
             cause.key.kind,
             cause::Kind::NotEnforced | cause::Kind::DroppedThoughAdmitted
-        ) {
+        );
+        // What would admit the port that was tried last does not admit the others.
+        if !by_policies || matches!(cause.key.mend, cause::Mend::FurtherPorts { .. }) {
             return Vec::new();
         }
         let example = &cause.example;

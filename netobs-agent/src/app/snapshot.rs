@@ -72,6 +72,7 @@ pub(super) fn take(
         foreign: engine.inventory().foreign(),
         drops: engine.drops().clone(),
         causes: count_causes(engine.causes().iter()),
+        causes_merged: engine.causes().merged().weight(),
         causes_not_kept: engine.causes().overflow().weight(),
     }
 }

@@ -53,6 +53,7 @@ pub(crate) struct Snapshot {
     pub(crate) drops: BTreeMap<Judgement, Count>,
     pub(crate) causes: Vec<CauseCount>,
     /// Packets and connections of causes for which there was no room.
+    pub(crate) causes_merged: u64,
     pub(crate) causes_not_kept: u64,
 }
 

@@ -28,7 +28,7 @@ pub fn cause(cause: &Cause, suggestions: &[Suggestion]) -> v1::Cause {
     };
     let labels: &[_] = match &cause.key.mend {
         Mend::Labels(wants) => wants,
-        Mend::Traffic { .. } => &[],
+        Mend::Traffic { .. } | Mend::FurtherPorts { .. } => &[],
     };
     v1::Cause {
         id: cause.id.0,
@@ -59,14 +59,29 @@ pub fn cause(cause: &Cause, suggestions: &[Suggestion]) -> v1::Cause {
 }
 
 fn traffic(cause: &Cause) -> Option<v1::AffectedTraffic> {
-    let Mend::Traffic {
-        subject,
-        peer,
-        protocol,
-        port,
-    } = &cause.key.mend
-    else {
-        return None;
+    let (subject, peer, on) = match &cause.key.mend {
+        Mend::Labels(_) => return None,
+        Mend::FurtherPorts { subject, peer } => {
+            let on = v1::AffectedTraffic {
+                further_ports: true,
+                ..v1::AffectedTraffic::default()
+            };
+            (subject, peer, on)
+        }
+        Mend::Traffic {
+            subject,
+            peer,
+            protocol,
+            port,
+        } => {
+            let on = v1::AffectedTraffic {
+                protocol: self::protocol(*protocol),
+                protocol_number: protocol.number().into(),
+                port: port.map(Into::into),
+                ..v1::AffectedTraffic::default()
+            };
+            (subject, peer, on)
+        }
     };
     let (source, destination) = match cause.key.direction {
         Direction::Egress => (subject, peer),
@@ -75,9 +90,7 @@ fn traffic(cause: &Cause) -> Option<v1::AffectedTraffic> {
     Some(v1::AffectedTraffic {
         source: Some(party(source)),
         destination: Some(party(destination)),
-        protocol: self::protocol(*protocol),
-        protocol_number: protocol.number().into(),
-        port: port.map(Into::into),
+        ..on
     })
 }
 

@@ -1,6 +1,7 @@
 //! What the contract's JSON says of a flow that was dropped for want of a label, and of its cause.
 use expect_test::{expect, expect_file};
 use netobs_core::{
+    cause::{Mend, Party},
     engine::Where,
     event::Protocol,
     policy::{IpBlock, Peer},
@@ -56,6 +57,19 @@ fn a_rule_for_such_traffic_is_told_as_traffic() {
           "port": 8080
         }"#]]
     .assert_eq(&json(&super::cause(&cause, &[]).traffic));
+}
+
+#[test]
+fn further_ports_are_told_without_any_of_them() {
+    let mut cause = missing_label().cause.as_ref().clone();
+    cause.key.mend = Mend::FurtherPorts {
+        subject: Party::World(None),
+        peer: Party::Node("node-1".into()),
+    };
+    let traffic = super::cause(&cause, &[]).traffic.unwrap();
+    assert!(traffic.further_ports && traffic.port.is_none() && traffic.protocol == 0);
+    let ends = [traffic.source, traffic.destination].map(|end| end.unwrap().text);
+    assert_eq!(ends, ["node node-1", "outside the cluster"]);
 }
 
 #[test]

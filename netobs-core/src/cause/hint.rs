@@ -22,7 +22,7 @@ impl Cause {
     pub fn hints(&self) -> impl Iterator<Item = Hint<'_>> {
         let wants: &[_] = match &self.key.mend {
             Mend::Labels(wants) => wants,
-            Mend::Traffic { .. } => &[],
+            Mend::Traffic { .. } | Mend::FurtherPorts { .. } => &[],
         };
         let labels = wants.iter().zip(&self.found).flat_map(|(want, found)| {
             let wanted = &want.requirement;

@@ -1,7 +1,7 @@
 //! What a cause is, and what it is known by.
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
-use super::Affected;
+use super::{Affected, Rank};
 use crate::{
     change::{Pod, Scoped},
     directory::Owner,
@@ -83,6 +83,11 @@ pub enum Mend {
         protocol: Protocol,
         port: Option<u16>,
     },
+    /// The same for more ports than are told apart.
+    FurtherPorts {
+        subject: Party,
+        peer: Party,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -161,6 +166,27 @@ pub struct Cause {
 impl Cause {
     pub const fn is_mended(&self) -> bool {
         matches!(self.state, State::Mended { .. })
+    }
+
+    /// What comes before what, where not all can be kept or told.
+    pub const fn rank(&self) -> Rank {
+        Rank::of(&self.key, self.state)
+    }
+}
+
+impl CauseKey {
+    /// What this is joined into once there are too many ports between its ends; `None` if it is not about one port.
+    pub(super) fn of_further_ports(&self) -> Option<Self> {
+        let Mend::Traffic { subject, peer, .. } = &self.mend else {
+            return None;
+        };
+        Some(Self {
+            mend: Mend::FurtherPorts {
+                subject: subject.clone().group(),
+                peer: peer.clone(),
+            },
+            ..*self
+        })
     }
 }
 

@@ -10,6 +10,8 @@ use crate::{
     policy::Direction,
 };
 
+mod room;
+
 const EXTENT: Extent = Extent {
     causes: 2,
     age: Duration::from_secs(100),

@@ -46,7 +46,7 @@ impl StateKind {
 fn namespaces(cause: &Cause) -> impl Iterator<Item = &Symbol> {
     let (wants, parties): (&[_], _) = match &cause.key.mend {
         Mend::Labels(wants) => (wants, None),
-        Mend::Traffic { subject, peer, .. } => (&[], Some([subject, peer])),
+        Mend::Traffic { subject, peer, .. } | Mend::FurtherPorts { subject, peer } => (&[], Some([subject, peer])),
     };
     let lacking = wants.iter().map(|want| match &want.object {
         Labelled::Namespace(namespace) | Labelled::Workload { namespace, .. } => namespace,

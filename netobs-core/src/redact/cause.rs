@@ -6,7 +6,7 @@ impl Redactor {
     pub(super) fn cause_anew(&mut self, cause: &Cause) -> Cause {
         let wants: &[Want] = match &cause.key.mend {
             Mend::Labels(wants) => wants,
-            Mend::Traffic { .. } => &[],
+            Mend::Traffic { .. } | Mend::FurtherPorts { .. } => &[],
         };
         let found = wants.iter().zip(&cause.found);
         Cause {
@@ -42,6 +42,10 @@ impl Redactor {
                 peer: self.party(peer),
                 protocol: *protocol,
                 port: *port,
+            },
+            Mend::FurtherPorts { subject, peer } => Mend::FurtherPorts {
+                subject: self.party(subject),
+                peer: self.party(peer),
             },
         }
     }

@@ -51,7 +51,7 @@ pub fn cause_headline(cause: &Cause) -> String {
             let verb = if cause.policies.len() == 1 { "wants" } else { "want" };
             format!("{}; {policies} {verb} {}", wants.join(" and "), wanted(&cause.key.mend))
         }
-        (Kind::Dns, Mend::Traffic { subject, .. }) => {
+        (Kind::Dns, Mend::Traffic { subject, .. } | Mend::FurtherPorts { subject, .. }) => {
             format!(
                 "{} may not ask for names: {direction} is isolated by {policies}",
                 party(subject)
@@ -64,7 +64,7 @@ pub fn cause_headline(cause: &Cause) -> String {
             "{}: {direction} rules of {policies} are for other ports",
             traffic(cause)
         ),
-        (Kind::Label | Kind::Peer | Kind::NoRule, Mend::Traffic { .. }) => {
+        (Kind::Label | Kind::Peer | Kind::NoRule, Mend::Traffic { .. } | Mend::FurtherPorts { .. }) => {
             format!("{}: no {direction} rule of {policies} is for it", traffic(cause))
         }
     }
@@ -117,22 +117,25 @@ fn wanted(mend: &Mend) -> String {
 }
 
 fn traffic(cause: &Cause) -> String {
-    let Mend::Traffic {
-        subject,
-        peer,
-        protocol,
-        port,
-    } = &cause.key.mend
-    else {
-        return String::new();
+    let (subject, peer, on) = match &cause.key.mend {
+        Mend::Labels(_) => return String::new(),
+        Mend::FurtherPorts { subject, peer } => (subject, peer, "further ports".to_owned()),
+        Mend::Traffic {
+            subject,
+            peer,
+            protocol,
+            port,
+        } => {
+            let protocol = Transport(*protocol);
+            let on = port.map_or_else(|| protocol.to_string(), |port| format!("{port}/{protocol}"));
+            (subject, peer, on)
+        }
     };
     let (source, destination) = match cause.key.direction {
         Direction::Egress => (subject, peer),
         Direction::Ingress => (peer, subject),
     };
-    let protocol = Transport(*protocol);
-    let port = port.map_or_else(|| protocol.to_string(), |port| format!("{port}/{protocol}"));
-    format!("{} to {} on {port}", party(source), party(destination))
+    format!("{} to {} on {on}", party(source), party(destination))
 }
 
 fn owner(namespace: &str, workload: &Workload) -> String {

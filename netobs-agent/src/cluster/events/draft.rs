@@ -49,7 +49,7 @@ pub(super) fn regarding(cause: &Cause) -> Option<Regarding> {
                 workload: workload.clone(),
             },
         },
-        Mend::Traffic { subject, .. } => subject.clone(),
+        Mend::Traffic { subject, .. } | Mend::FurtherPorts { subject, .. } => subject.clone(),
     };
     let ends = [&cause.example.source, &cause.example.destination].into_iter();
     let mut pods = ends.filter_map(|end| match end {
@@ -171,7 +171,7 @@ fn relief(cause: &Cause) -> String {
             wants.iter().map(labelled).collect::<Vec<_>>().join(" and "),
             policies.join(", ")
         ),
-        Mend::Traffic { .. } => format!("this is over: {}", render::cause_headline(cause)),
+        Mend::Traffic { .. } | Mend::FurtherPorts { .. } => format!("this is over: {}", render::cause_headline(cause)),
     };
     match toll(cause) {
         toll if toll.is_empty() => what,

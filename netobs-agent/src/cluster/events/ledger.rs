@@ -1,8 +1,8 @@
 //! Which Event is to be written when: each cause not too often, and all of them together not too many.
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc, time::Duration};
 
 use netobs_core::{
-    cause::{Cause, CauseId},
+    cause::{Cause, CauseId, Rank},
     suggest::Suggestion,
 };
 
@@ -34,6 +34,8 @@ struct Entry {
     suggestion: Option<Suggestion>,
     /// Stays what it was at first, though the example may change: an Event is about one object.
     regarding: Regarding,
+    /// What it was before it was mended.
+    worth: Rank,
     is_unsaid: bool,
     said: Option<Said>,
     not_before: Duration,
@@ -66,6 +68,9 @@ pub(super) struct Job {
 impl Ledger {
     pub(super) fn hear(&mut self, cause: Arc<Cause>, suggestion: Option<Suggestion>) {
         if let Some(entry) = self.by_cause.get_mut(&cause.id) {
+            if !cause.is_mended() {
+                entry.worth = cause.rank();
+            }
             entry.cause = cause;
             entry.suggestion = suggestion.or(entry.suggestion.take());
             entry.is_unsaid = true;
@@ -75,10 +80,8 @@ impl Ledger {
         let Some(regarding) = regarding(&cause).filter(|_| !cause.is_mended()) else {
             return;
         };
-        if self.by_cause.len() >= MOST {
-            self.forget_one();
-        }
         let entry = Entry {
+            worth: cause.rank(),
             cause,
             suggestion,
             regarding,
@@ -87,6 +90,9 @@ impl Ledger {
             not_before: Duration::ZERO,
         };
         self.by_cause.insert(entry.cause.id, entry);
+        if self.by_cause.len() > MOST {
+            self.forget_one();
+        }
     }
 
     pub(super) fn next(&mut self, now: Duration) -> Next {
@@ -102,7 +108,7 @@ impl Ledger {
         }
         let due = dues.filter(|(due, _)| *due <= now);
         let Some(id) = due
-            .min_by_key(|(due, entry)| (entry.rank(), *due))
+            .min_by_key(|(due, entry)| (entry.turn(), *due))
             .map(|(_, entry)| entry.cause.id)
         else {
             return Next::Nothing;
@@ -142,11 +148,11 @@ impl Ledger {
         self.full.saturating_sub(PERIOD * (AT_ONCE - 1))
     }
 
-    /// What is over first, then what was said, then the oldest.
+    /// What is over first, then what is worth less, then what was said, then the oldest.
     fn forget_one(&mut self) {
         let least = self.by_cause.values().min_by_key(|entry| {
             let is_over = entry.said.is_some() && entry.cause.is_mended() && !entry.is_unsaid;
-            (!is_over, entry.said.is_none(), entry.cause.last)
+            (!is_over, entry.worth, entry.said.is_none(), entry.cause.last)
         });
         if let Some(id) = least.map(|entry| entry.cause.id) {
             self.by_cause.remove(&id);
@@ -167,13 +173,12 @@ impl Entry {
         }
     }
 
-    /// What nobody knows yet comes first, then what is over, then what goes on.
-    fn rank(&self) -> u8 {
-        match self.said {
-            None => 0,
-            Some(said) if said.mended != self.cause.is_mended() => 1,
-            Some(_) => 2,
-        }
+    /// News come before what goes on, and among them labels before what one who tries ports and addresses makes many of.
+    /// What nobody knows yet comes first, then what is over.
+    fn turn(&self) -> (bool, Reverse<Rank>, bool) {
+        let is_new = self.said.is_none();
+        let is_news = is_new || self.said.is_some_and(|said| said.mended != self.cause.is_mended());
+        (!is_news, Reverse(self.worth), !is_new)
     }
 
     fn job(&mut self) -> Job {

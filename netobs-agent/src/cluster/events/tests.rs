@@ -2,7 +2,9 @@
 use std::collections::BTreeSet;
 
 use netobs_core::{
-    cause::{CauseKey, Causes, Example, Extent, Finding, Found, Kind, Labelled, Mend, Party, Sighting, Toll, Want},
+    cause::{
+        CauseKey, Causes, Example, Extent, Finding, Found, Kind, Labelled, Mend, Party, Sighting, State, Toll, Want,
+    },
     change::{Phase, Pod, PodUid},
     directory::Owner,
     event::{Count, Protocol, Tuple},

@@ -73,6 +73,10 @@ fn tell_causes(page: &mut Page, snapshot: &Snapshot) {
         let labels = [("kind", words::cause_kind(count.kind)), ("state", count.state)];
         causes.with(&labels, count.causes);
     }
+    let help =
+        "Packets and connections on ports that are told together, since there are too many between the same ends.";
+    page.counter("netobs_causes_merged_total", help)
+        .is(snapshot.causes_merged);
     let help = "Packets and connections of causes for which there was no room.";
     page.counter("netobs_causes_not_kept_total", help)
         .is(snapshot.causes_not_kept);

@@ -233,6 +233,7 @@ pub(in crate::serve) fn snapshot() -> Snapshot {
         foreign: 7,
         drops: BTreeMap::new(),
         causes: Vec::new(),
+        causes_merged: 0,
         causes_not_kept: 0,
     }
 }

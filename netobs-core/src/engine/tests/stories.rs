@@ -289,3 +289,41 @@ fn a_mended_cause_comes_back_when_the_label_goes_again() {
           mended at 2026-03-01T10:00:02Z; 3 packets dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:00:00Z
           active since the label was lost at 2026-03-01T10:01:02Z; 5 packets dropped, 2026-03-01T10:00:00Z to 2026-03-01T10:01:03Z"#]].assert_eq(&states.collect::<Vec<_>>().join("\n"));
 }
+
+#[test]
+fn a_port_scan_hides_no_lost_label() {
+    let to_web = on_port(namespaces("env=prod"), Protocol::Tcp, 8080);
+    let mut story = Story::of(
+        shop()
+            .into_iter()
+            .chain([policy("prod-a/allow-prod", Some(vec![to_web]), None)]),
+    );
+    for port in 1..=5_200 {
+        let scanned = Event::Drop(story.dropped(NETFILTER, "prod-b/web-0", "prod-a/api-0", port, 1));
+        story.engine.handle_event(&scanned);
+    }
+    story.after(2).tell(&namespace("prod-b", "")).after(2);
+    story.drop("prod-b/web-0", "prod-a/api-0", 8080, 1);
+    let causes = story.engine.causes();
+    let headlines: Vec<_> = causes.iter().map(render::cause_headline).collect();
+    assert_eq!(causes.iter().len(), 16 + 3, "{headlines:#?}");
+    let lost = causes.iter().find(|cause| cause.key.kind == cause::Kind::Label);
+    assert!(matches!(
+        lost.map(|cause| cause.state),
+        Some(cause::State::Drifted { .. })
+    ));
+    assert!(
+        story
+            .read()
+            .lines()
+            .any(|line| line.ends_with("8080 Dropped, Refused, cause 19"))
+    );
+    let told: u64 = causes.iter().map(|cause| cause.toll.dropped.packets).sum();
+    assert_eq!(told, 5_200 + 1);
+    let further = causes.iter().find(|cause| cause.id.0 == 17).unwrap();
+    let text = render::cause(further, &story.engine.suggest(further));
+    let first = "StatefulSet prod-b/web to StatefulSet prod-a/api on further ports: \
+                 ingress rules of NetworkPolicy prod-a/allow-prod are for other ports\n";
+    assert!(text.starts_with(first), "{text}");
+    assert!(text.contains("others (5119)"), "{text}");
+}

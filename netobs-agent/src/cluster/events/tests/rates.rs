@@ -195,3 +195,29 @@ fn there_is_no_end_to_causes_and_one_to_memory() {
     }
     assert_eq!(count, 1_024);
 }
+
+#[test]
+fn a_lost_label_is_told_before_a_thousand_refused_ends() {
+    let refused = |number| traffic(Kind::Peer, Party::Namespace(Symbol::from(&*format!("team-{number}"))));
+    let mut keys: Vec<_> = (0..1_500).map(refused).collect();
+    keys.push(namespace_lacks("ops-utils"));
+    let mut all = causes(&keys, 1, 0);
+    let label = all.pop().unwrap();
+    let mut mended = (*label).clone();
+    mended.state = State::Mended { at: at(120) };
+    let (before, after) = all.split_at(1_200);
+    let mut ledger = Ledger::default();
+    for cause in before {
+        ledger.hear(Arc::clone(cause), None);
+    }
+    for _ in 0..10 {
+        write(&mut ledger, 0);
+    }
+    ledger.hear(label, None);
+    for cause in after {
+        ledger.hear(Arc::clone(cause), None);
+    }
+    assert_eq!(write(&mut ledger, 6).draft.reason, "MissingLabel");
+    ledger.hear(Arc::new(mended), None);
+    assert_eq!(write(&mut ledger, 12).draft.reason, "LabelMended");
+}
