@@ -63,7 +63,7 @@ impl Screen {
             };
             return Err(refused(&format!(
                 "{what} are redacted here, so nothing is explained by them; ask at the agent's unix socket, as with \
-                 kubectl exec -n netobs ds/netobs-agent -- netobs explain"
+                 kubectl exec -n NAMESPACE ds/netobs-agent -- netobs explain"
             )));
         }
         Ok(())

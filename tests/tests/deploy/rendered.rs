@@ -76,11 +76,15 @@ pub(super) fn all_components() -> Result<Vec<Value>> {
 pub(super) fn chart_like(overlay: &str) -> Result<Vec<Value>> {
     let values = deploy("chart/values").join(overlay).with_extension("yaml");
     let values = values.display().to_string();
+    chart_in("netobs", overlay)
+}
+
+pub(super) fn chart_in(namespace: &str, overlay: &str) -> Result<Vec<Value>> {
     let mut arguments = vec!["--set=namespace.create=true"];
     if overlay != "default" {
         arguments.extend(["--values", &values]);
     }
-    chart("netobs", "netobs", &arguments)
+    chart("netobs", namespace, &arguments)
 }
 
 pub(super) fn odd_chart() -> Result<Vec<Value>> {
@@ -123,7 +127,7 @@ pub(super) fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&
     }
 }
 
-fn kustomize(folder: &Path) -> Result<Vec<Value>> {
+pub(super) fn kustomize(folder: &Path) -> Result<Vec<Value>> {
     objects(Command::new(program(KUBECTL)?).arg("kustomize").arg(folder))
 }
 
