@@ -72,6 +72,42 @@ fn the_namespace_admits_what_the_pod_wants() -> Result<()> {
     let objects = overlay("default")?;
     let labels = &find(&objects, "Namespace", "netobs")?["metadata"]["labels"];
     for mode in ["enforce", "audit", "warn"] {
+#[test]
+fn policies_are_for_agents_and_nobody_else_in_their_namespace() -> Result<()> {
+    for (from, objects) in everything()? {
+        let agents = &daemon_set(&objects)?["spec"]["selector"];
+        let policies: Vec<_> = objects
+            .iter()
+            .filter(|object| object["kind"] == "NetworkPolicy")
+            .collect();
+        ensure!(!policies.is_empty(), "{from}: no policy");
+        for policy in policies {
+            assert_eq!(&policy["spec"]["podSelector"], agents, "{from}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn nodes_that_run_no_pods_of_daemon_sets_are_not_waited_for() -> Result<()> {
+    for (from, objects) in everything()? {
+        let affinity = &daemon_set(&objects)?["spec"]["template"]["spec"]["affinity"]["nodeAffinity"];
+        let terms = list(&affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]);
+        ensure!(!terms.is_empty(), "{from}");
+        for (key, value) in [
+            ("eks.amazonaws.com/compute-type", "fargate"),
+            ("type", "virtual-kubelet"),
+        ] {
+            let except = json!({"key": key, "operator": "NotIn", "values": [value]});
+            let of_all = terms
+                .iter()
+                .all(|term| list(&term["matchExpressions"]).contains(&except));
+            ensure!(of_all, "{from}: {terms:?}");
+        }
+    }
+    Ok(())
+}
+
         assert_eq!(labels[format!("pod-security.kubernetes.io/{mode}")], "privileged");
     }
     Ok(())
