@@ -3,6 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use netobs_core::{
     filter::{Filters, WorkloadPattern},
+    labels::Symbol,
     redact::{Hidden, Redactor},
 };
 use tonic::Status;
@@ -41,6 +42,10 @@ impl Screen {
 
     pub(in crate::serve) fn text(&self, text: &str) -> String {
         self.redactor().text(text)
+    }
+
+    pub(in crate::serve) fn pod_name(&self, namespace: &str, name: &str) -> Symbol {
+        self.redactor().pod_name(namespace, &name.into())
     }
 
     /// Filters that nothing which is told could pass are refused, so that nobody waits in vain.
