@@ -49,6 +49,11 @@ fn wherever_the_agent_is_told_to_listen_it_is_asked_and_its_arguments_are_its_ow
         }
         let secured = !told.contains("--listen=$(HOST_IP)") || told.contains("--client-ca");
         ensure!(secured, "{from}: anybody may read flows over the network: {told}");
+        assert_eq!(
+            told.contains("--listen=http:"),
+            from == "odd chart",
+            "{from}: only who asks for it has a door without credentials beside TLS: {told}"
+        );
     }
     Ok(())
 }
@@ -67,11 +72,6 @@ fn a_profile_of_its_own_and_a_quota_are_added_by_components_and_by_values() -> R
     Ok(())
 }
 
-#[test]
-fn the_namespace_admits_what_the_pod_wants() -> Result<()> {
-    let objects = overlay("default")?;
-    let labels = &find(&objects, "Namespace", "netobs")?["metadata"]["labels"];
-    for mode in ["enforce", "audit", "warn"] {
 #[test]
 fn policies_are_for_agents_and_nobody_else_in_their_namespace() -> Result<()> {
     for (from, objects) in everything()? {
@@ -108,6 +108,11 @@ fn nodes_that_run_no_pods_of_daemon_sets_are_not_waited_for() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn the_namespace_admits_what_the_pod_wants() -> Result<()> {
+    let objects = overlay("default")?;
+    let labels = &find(&objects, "Namespace", "netobs")?["metadata"]["labels"];
+    for mode in ["enforce", "audit", "warn"] {
         assert_eq!(labels[format!("pod-security.kubernetes.io/{mode}")], "privileged");
     }
     Ok(())
