@@ -15,7 +15,7 @@ mod standing;
 pub(crate) use self::{
     error::ClusterError,
     events::EventWriter,
-    standing::{Standing, Watch},
+    standing::{NotUnderstood, Standing, Watch},
 };
 
 use std::{path::PathBuf, sync::Arc, time::SystemTime};

@@ -30,7 +30,7 @@ pub(crate) use self::{
     error::ServeError,
     feed::Feed,
     inventory::InventorySnapshot,
-    question::{Ability, CauseCount, ClusterSnapshot, NotFound, Question, Snapshot, WatchSnapshot},
+    question::{Ability, CauseCount, ClusterSnapshot, MalformedSnapshot, NotFound, Question, Snapshot, WatchSnapshot},
     server::Server,
     sides::{Screen, Sides},
 };

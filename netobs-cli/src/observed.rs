@@ -36,7 +36,7 @@ impl Observed {
         if is_redacted(&listing) {
             bail!(
                 "what was seen is redacted, and policies made of it would be for nobody; ask at the agents' unix socket, as with \
-                 kubectl exec -n netobs PODNAME -- netobs inventory -o json, and give what each wrote with --inventory"
+                 kubectl exec -n NAMESPACE PODNAME -- netobs inventory -o json, and give what each wrote with --inventory"
             );
         }
         Ok(listing)

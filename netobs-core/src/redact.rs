@@ -37,6 +37,8 @@ mod text;
 
 /// It has the pod's name as its value.
 const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
+/// With the workload's name it makes the pod's.
+const POD_INDEX_LABEL: &str = "apps.kubernetes.io/pod-index";
 
 /// What is told by pseudonyms only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,7 +75,7 @@ impl Hidden {
 
     /// Whether the values of this label are hidden.
     pub(crate) fn hides(&self, key: &str) -> bool {
-        self.labels.have(key) || self.pod_names && key == POD_NAME_LABEL
+        self.labels.have(key) || self.pod_names && (key == POD_NAME_LABEL || key == POD_INDEX_LABEL)
     }
 }
 
@@ -155,7 +157,7 @@ impl Redactor {
         }
     }
 
-    fn pod_name(&self, namespace: &str, name: &Symbol) -> Symbol {
+    pub fn pod_name(&self, namespace: &str, name: &Symbol) -> Symbol {
         if self.hidden.pod_names {
             self.key.word(Domain::PodName, &[namespace, name])
         } else {
@@ -164,7 +166,10 @@ impl Redactor {
     }
 
     fn label_value(&self, key: &str, value: &Symbol) -> Symbol {
-        if self.hidden.hides(key) {
+        if self.hidden.pod_names && key == POD_INDEX_LABEL {
+            // All the same: the one that every StatefulSet has would be the first.
+            self.key.word(Domain::Label, &[key])
+        } else if self.hidden.hides(key) {
             self.key.word(Domain::Label, &[key, value])
         } else {
             value.clone()

@@ -9,6 +9,7 @@ mod deploy {
     mod custom;
     mod dashboard;
     mod denied;
+    mod elsewhere;
     mod expression;
     mod parity;
     mod pod;

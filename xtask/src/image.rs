@@ -2,6 +2,8 @@
 
 mod contents;
 mod digest;
+#[cfg(test)]
+mod dockerfile;
 mod notices;
 mod oci;
 mod packages;

@@ -9,6 +9,10 @@ use anyhow::{Context as _, Result};
 use crate::prepare::{self, Rustc};
 use crate::run;
 
+/// What stands for the folder of the sources, and for cargo's.
+pub(crate) const OWN: &str = "/netobs";
+pub(crate) const CARGO: &str = "/cargo";
+
 /// What compiles for a target.
 pub(crate) enum Compiler {
     /// The toolchain that runs us; it has the target's standard library.
@@ -92,8 +96,13 @@ pub(crate) fn folder() -> PathBuf {
 pub(crate) fn places() -> Vec<(PathBuf, &'static str)> {
     let home = env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
     let cargo = env::var_os("CARGO_HOME").map(PathBuf::from).or(home);
-    let own = (run::root().to_owned(), "/netobs");
-    std::iter::once(own).chain(cargo.map(|path| (path, "/cargo"))).collect()
+    named(run::root().to_owned(), cargo)
+}
+
+/// What is built where its name says so needs none.
+fn named(own: PathBuf, cargo: Option<PathBuf>) -> Vec<(PathBuf, &'static str)> {
+    let all = std::iter::once((own, OWN)).chain(cargo.map(|path| (path, CARGO)));
+    all.filter(|(path, name)| path != Path::new(name)).collect()
 }
 
 /// Options for rustc that put the names there.
@@ -115,4 +124,23 @@ fn is_foreign(target: &str) -> bool {
 fn has_std(target: &str) -> bool {
     let folder = run::read(Command::new("rustc").args(["--print", "target-libdir", "--target", target]));
     folder.is_ok_and(|folder| Path::new(folder.trim()).is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_is_what_stands_for_it_is_no_place_to_hide() {
+        assert_eq!(named(OWN.into(), Some(CARGO.into())), []);
+        let (own, cargo) = (
+            PathBuf::from("/home/somebody/netobs"),
+            PathBuf::from("/usr/local/cargo"),
+        );
+        assert_eq!(
+            named(own.clone(), Some(cargo.clone())),
+            [(own.clone(), OWN), (cargo, CARGO)]
+        );
+        assert_eq!(named(own.clone(), None), [(own, OWN)]);
+    }
 }

@@ -10,8 +10,8 @@ use netobs_core::{
 
 use super::capture::Capture;
 use crate::{
-    cluster::{Standing, Watch},
-    serve::{Ability, CauseCount, ClusterSnapshot, Snapshot, WatchSnapshot},
+    cluster::{NotUnderstood, Standing, Watch},
+    serve::{Ability, CauseCount, ClusterSnapshot, MalformedSnapshot, Snapshot, WatchSnapshot},
 };
 
 /// Without these kinds nothing can be said of policies.
@@ -119,6 +119,15 @@ fn not_ready(engine: &Engine, cluster: Option<&Standing>) -> Vec<String> {
     reasons
 }
 
+fn malformed(one: NotUnderstood) -> MalformedSnapshot {
+    MalformedSnapshot {
+        object: one.object,
+        field: one.field,
+        problem: one.problem,
+        more: one.more,
+    }
+}
+
 fn cluster_snapshot(standing: Standing) -> ClusterSnapshot {
     let watch = |watch: Watch| WatchSnapshot {
         kind: watch.kind,
@@ -126,6 +135,7 @@ fn cluster_snapshot(standing: Standing) -> ClusterSnapshot {
         objects: watch.objects,
         heard: watch.heard,
         error: watch.error,
+        malformed: watch.not_understood.map(malformed),
         forbidden: watch.forbidden,
     };
     ClusterSnapshot {

@@ -27,10 +27,22 @@ pub(crate) struct Watch {
     pub(crate) objects: u64,
     /// When the server last said anything about this kind, be it that nothing changed.
     pub(crate) heard: Option<Timestamp>,
-    /// What is wrong now, and what to do about it.
+    /// What is wrong with the watch now, and what to do about it.
     pub(crate) error: Option<String>,
+    pub(crate) not_understood: Option<NotUnderstood>,
     /// We may not read this kind, and do without it.
     pub(crate) forbidden: bool,
+}
+
+/// One of the objects that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NotUnderstood {
+    /// Such as `prod-a/web-0`.
+    pub(crate) object: String,
+    pub(crate) field: String,
+    pub(crate) problem: String,
+    /// How many there are besides.
+    pub(crate) more: usize,
 }
 
 /// Where the watches write and status reads.
@@ -47,8 +59,8 @@ struct Entry {
     heard: Option<Timestamp>,
     fault: Option<String>,
     forbidden: bool,
-    /// What is wrong with objects that cannot be read, by their names.
-    malformed: BTreeMap<String, String>,
+    /// Objects that cannot be read, by their names.
+    malformed: BTreeMap<String, Malformed>,
 }
 
 impl Board {
@@ -70,7 +82,8 @@ impl Board {
             listed: entry.listed,
             objects: entry.objects,
             heard: entry.heard,
-            error: entry.error(),
+            error: entry.fault.clone(),
+            not_understood: entry.not_understood(),
             forbidden: entry.forbidden,
         });
         Standing {
@@ -118,10 +131,9 @@ impl Board {
     }
 
     pub(super) fn malformed(&self, resource: &Resource, malformed: &Malformed) {
-        let Malformed { object, field, problem } = malformed;
         self.with(resource, |entry| {
             if entry.malformed.len() < MOST_NAMED {
-                entry.malformed.insert(object.clone(), format!("{field}: {problem}"));
+                entry.malformed.insert(malformed.object.clone(), malformed.clone());
             }
         });
     }
@@ -151,18 +163,13 @@ fn index(resource: &Resource) -> Option<usize> {
 }
 
 impl Entry {
-    fn error(&self) -> Option<String> {
-        let malformed = self.malformed.first_key_value().map(|(object, problem)| {
-            let more = match self.malformed.len() {
-                1 => String::new(),
-                count => format!(" (and {} more)", count - 1),
-            };
-            format!("not understood: {object}: {problem}{more}")
-        });
-        match (&self.fault, malformed) {
-            (Some(fault), Some(malformed)) => Some(format!("{fault}; {malformed}")),
-            (Some(fault), None) => Some(fault.clone()),
-            (None, malformed) => malformed,
-        }
+    fn not_understood(&self) -> Option<NotUnderstood> {
+        let (_, Malformed { object, field, problem }) = self.malformed.first_key_value()?;
+        Some(NotUnderstood {
+            object: object.clone(),
+            field: field.clone(),
+            problem: problem.clone(),
+            more: self.malformed.len() - 1,
+        })
     }
 }

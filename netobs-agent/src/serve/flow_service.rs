@@ -110,7 +110,7 @@ impl FlowService for Service {
         let snapshot = self.app.snapshot().await?;
         let mut answer = status(&snapshot, &self.feed, &self.seats, &self.listeners);
         if let Some(screen) = &self.screen {
-            redact(&mut answer, screen);
+            redact(&mut answer, &snapshot, screen);
         }
         Ok(Response::new(answer))
     }

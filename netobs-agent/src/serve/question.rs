@@ -85,5 +85,21 @@ pub(crate) struct WatchSnapshot {
     pub(crate) objects: u64,
     pub(crate) heard: Option<Timestamp>,
     pub(crate) error: Option<String>,
+    pub(crate) malformed: Option<MalformedSnapshot>,
     pub(crate) forbidden: bool,
+}
+
+/// An object that cannot be read, and how many there are besides.
+#[derive(Clone, Debug)]
+pub(crate) struct MalformedSnapshot {
+    pub(crate) object: String,
+    pub(crate) field: String,
+    pub(crate) problem: String,
+    pub(crate) more: usize,
+}
+
+impl WatchSnapshot {
+    pub(in crate::serve) const fn is_failing(&self) -> bool {
+        self.error.is_some() || self.malformed.is_some()
+    }
 }

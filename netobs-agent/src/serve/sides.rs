@@ -3,6 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use netobs_core::{
     filter::{Filters, WorkloadPattern},
+    labels::Symbol,
     redact::{Hidden, Redactor},
 };
 use tonic::Status;
@@ -43,6 +44,10 @@ impl Screen {
         self.redactor().text(text)
     }
 
+    pub(in crate::serve) fn pod_name(&self, namespace: &str, name: &str) -> Symbol {
+        self.redactor().pod_name(namespace, &name.into())
+    }
+
     /// Filters that nothing which is told could pass are refused, so that nobody waits in vain.
     pub(in crate::serve) fn check(&self, filters: &Filters) -> Result<(), Status> {
         self.hidden.probe(filters).map_or(Ok(()), |probe| Err(refused(&probe)))
@@ -63,7 +68,7 @@ impl Screen {
             };
             return Err(refused(&format!(
                 "{what} are redacted here, so nothing is explained by them; ask at the agent's unix socket, as with \
-                 kubectl exec -n netobs ds/netobs-agent -- netobs explain"
+                 kubectl exec -n NAMESPACE ds/netobs-agent -- netobs explain"
             )));
         }
         Ok(())

@@ -3,12 +3,15 @@ use netobs_api::{v1, wire};
 use netobs_core::time::Timestamp;
 
 use super::{
-    ClusterSnapshot, Snapshot, WatchSnapshot,
+    ClusterSnapshot, MalformedSnapshot, Snapshot, WatchSnapshot,
     feed::{Feed, PLACES},
     metrics::place_name,
     seats::Seats,
     sides::Screen,
 };
+
+/// The kind whose names may be hidden.
+const PODS: &str = "pods";
 
 pub(super) fn status(snapshot: &Snapshot, feed: &Feed, seats: &Seats, listeners: &[String]) -> v1::GetStatusResponse {
     v1::GetStatusResponse {
@@ -28,14 +31,23 @@ pub(super) fn status(snapshot: &Snapshot, feed: &Feed, seats: &Seats, listeners:
     }
 }
 
-/// Texts of the status may have addresses in them.
-pub(super) fn redact(status: &mut v1::GetStatusResponse, screen: &Screen) {
+/// Texts of the status may have addresses in them, and what is said of objects is said anew.
+pub(super) fn redact(status: &mut v1::GetStatusResponse, snapshot: &Snapshot, screen: &Screen) {
     status.redacted = screen.words();
     let redact = |text: &mut String| *text = screen.text(text);
     status.not_ready.iter_mut().for_each(redact);
     if let Some(cluster) = &mut status.cluster {
         redact(&mut cluster.server);
-        cluster.watches.iter_mut().for_each(|watch| redact(&mut watch.error));
+        let known = snapshot.cluster.iter().flat_map(|cluster| &cluster.watches);
+        for (told, watch) in cluster.watches.iter_mut().zip(known) {
+            let mut fault = watch.error.clone();
+            fault.iter_mut().for_each(redact);
+            let malformed = watch.malformed.as_ref();
+            told.error = wrong(
+                fault,
+                malformed.map(|one| not_understood_outside(watch.kind, one, screen)),
+            );
+        }
     }
     if let Some(serving) = &mut status.serving {
         serving.listeners.iter_mut().for_each(redact);
@@ -71,8 +83,37 @@ fn watch(watch: &WatchSnapshot) -> v1::WatchStatus {
         listed: watch.listed,
         objects: watch.objects,
         heard_unix_nanos: watch.heard.map(nanos),
-        error: watch.error.clone().unwrap_or_default(),
+        error: wrong(watch.error.clone(), watch.malformed.as_ref().map(not_understood)),
         forbidden: watch.forbidden,
+    }
+}
+
+/// With a watch and with an object of its kind.
+fn wrong(fault: Option<String>, malformed: Option<String>) -> String {
+    let both: Vec<_> = fault.into_iter().chain(malformed).collect();
+    both.join("; ")
+}
+
+fn not_understood(one: &MalformedSnapshot) -> String {
+    let MalformedSnapshot {
+        object, field, problem, ..
+    } = one;
+    format!("not understood: {object}: {field}: {problem}{}", more(one))
+}
+
+/// What is wrong with a field may quote any value of it.
+fn not_understood_outside(kind: &str, one: &MalformedSnapshot, screen: &Screen) -> String {
+    let object = match one.object.split_once('/') {
+        Some((namespace, name)) if kind == PODS => format!("{namespace}/{}", screen.pod_name(namespace, name)),
+        _ => one.object.clone(),
+    };
+    format!("not understood: {object}: {}{}", one.field, more(one))
+}
+
+fn more(one: &MalformedSnapshot) -> String {
+    match one.more {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
     }
 }
 

@@ -21,6 +21,8 @@ mod probes;
 const NETFILTER: ReasonId = ReasonId(12);
 const ADDRESSES: [&str; 5] = ["10.77.3.9", "10.77.3.7", "10.77.3.8", "203.0.113.77", "198.51.100.0"];
 const PODS: [&str; 3] = ["zebra-0", "yak-0", "hermit"];
+/// Of a pod in its StatefulSet.
+const INDEX: [&str; 1] = ["4711"];
 /// Of labels with the keys `owner` and `example.com/desk`.
 const VALUES: [&str; 5] = ["anna", "bert", "cleo", "annna", "desk-17"];
 
@@ -81,7 +83,11 @@ fn cluster() -> Vec<Change> {
         Change::Applied(Object::Namespace(Arc::new(annotated))),
         known(pod("shop/zebra-0", "10.77.3.7", "app=zebra,owner=annna"), "u1"),
         known(
-            pod("ops/yak-0", "10.77.3.9", "app=yak,owner=bert,example.com/desk=desk-17"),
+            pod(
+                "ops/yak-0",
+                "10.77.3.9",
+                "app=yak,owner=bert,example.com/desk=desk-17,apps.kubernetes.io/pod-index=4711",
+            ),
             "u2",
         ),
         known(bare(pod("ops/hermit", "10.77.3.8", "app=tool,owner=cleo")), "u3"),
@@ -188,6 +194,7 @@ fn what_is_told_without_redaction_has_all_of_it() {
     let all = told().everything(&mut redactor(Hidden::default()));
     assert_eq!(there(&all, &ADDRESSES), ADDRESSES);
     assert_eq!(there(&all, &PODS), PODS);
+    assert_eq!(there(&all, &INDEX), INDEX);
     assert_eq!(there(&all, &VALUES), VALUES);
 }
 
@@ -197,6 +204,7 @@ fn what_is_hidden_is_nowhere_in_what_is_told() {
     let all = told.everything(&mut redactor(hidden(true, true, &["owner", "ownr", "example.com/*"])));
     assert_eq!(there(&all, &ADDRESSES), [""; 0], "{all}");
     assert_eq!(there(&all, &PODS), [""; 0], "{all}");
+    assert_eq!(there(&all, &INDEX), [""; 0], "{all}");
     assert_eq!(there(&all, &VALUES), [""; 0], "{all}");
     for kept in [
         "(\"app\", \"yak\")",
@@ -326,6 +334,14 @@ fn addresses_in_foreign_texts_are_redacted_too() {
     }
 }
 
+#[test]
+fn which_index_is_the_first_cannot_be_told() {
+    let redactor = redactor(hidden(false, true, &["*"]));
+    let told = |index: &str| redactor.label_value(POD_INDEX_LABEL, &index.into());
+    assert!(is_pseudonym(&told("0")));
+    assert_eq!(told("0"), told("1"));
+}
+
 proptest! {
     #[test]
     fn exactly_what_is_hidden_is_missing(addresses: bool, pod_names: bool, keys: bool, secret: [u8; 16]) {
@@ -335,6 +351,7 @@ proptest! {
         let some = |hidden: bool, words: &[&'static str]| if hidden { Vec::new() } else { words.to_vec() };
         prop_assert_eq!(there(&all, &ADDRESSES), some(addresses, &ADDRESSES));
         prop_assert_eq!(there(&all, &PODS), some(pod_names, &PODS));
+        prop_assert_eq!(there(&all, &INDEX), some(pod_names || !keys.is_empty(), &INDEX));
         prop_assert_eq!(there(&all, &VALUES), some(!keys.is_empty(), &VALUES));
     }
 }

@@ -28,8 +28,8 @@ const GRPC: &str = "127.0.0.1:4250";
 const HTTP: &str = "127.0.0.1:9450";
 const NODE: &str = "node-a";
 const PORT: u16 = 5432;
-/// Names of pods and values of the label `owner`, of pods, of namespaces, in a policy and as an annotation.
-const WORDS: [&str; 7] = [
+/// Names of pods and values of the label `owner`, of pods, of namespaces, in a policy and as an annotation; and a pod's index.
+const WORDS: [&str; 8] = [
     "qclient-anna",
     "qserver-bert",
     "qvalue-anna",
@@ -37,6 +37,7 @@ const WORDS: [&str; 7] = [
     "qvalue-gold",
     "qvalue-ops",
     "qvalue-misspelt",
+    "qindex-4711",
 ];
 
 struct Scene {
@@ -164,7 +165,7 @@ fn fill(server: &ApiServer, node: &Node, client: &Pod, to: &Pod) -> Result<()> {
         let (v4, v6) = (address(pod, Family::V4), address(pod, Family::V6));
         server.apply(&json!({
             "apiVersion": "v1", "kind": "Pod",
-            "metadata": {"namespace": namespace, "name": name, "labels": {"owner": owner, "tier": "first"}},
+            "metadata": {"namespace": namespace, "name": name, "labels": {"owner": owner, "tier": "first", "apps.kubernetes.io/pod-index": "qindex-4711"}},
             "spec": {"nodeName": NODE, "containers": [{"name": "main", "image": "registry.example/main"}]},
             "status": {"phase": "Running", "podIP": v4, "podIPs": [{"ip": v4}, {"ip": v6}]},
         }))?;

@@ -1,9 +1,10 @@
 //! The chart by itself: what it refuses, and what it calls things.
 
 use super::pod::daemon_set;
-use super::rendered::{chart, template};
+use super::rendered::{ODD, chart, template};
 use super::tools::{HELM, complaint, deploy, output, program};
 use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::Command;
 
@@ -21,6 +22,12 @@ fn values_it_does_not_know_and_values_that_contradict_each_other_are_refused() -
         ("podMonitor.enabled=true", "take metrics.enabled"),
         ("prometheusRule.enabled=true", "take metrics.enabled"),
         ("tls.certManager.enabled=true", "takes tls.enabled"),
+        ("redact.what[0]=names", "/redact/what/0"),
+        ("redact.keySecret=pseudonyms", "takes redact.what or redact.labels"),
+        (
+            "openshift.enabled=true,seccompProfile.type=Unconfined",
+            "takes seccompProfile.type RuntimeDefault or Localhost",
+        ),
     ];
     for (value, why) in refused {
         let said = complaint(template("netobs", "netobs", &[])?.args(["--set", value]))?;
@@ -71,6 +78,47 @@ fn releases_in_two_namespaces_share_no_object() -> Result<()> {
         let shared: Vec<_> = first.intersection(&names(release, namespace)?).cloned().collect();
         assert_eq!(shared, [""; 0], "{release} in {namespace}");
     }
+    Ok(())
+}
+
+#[test]
+fn names_that_could_be_numbers_are_names() -> Result<()> {
+    let objects = chart("123", "456", &ODD)?;
+    ensure!(objects.len() > 20, "{}", objects.len());
+    for object in &objects {
+        check_names(object).with_context(|| format!("{object:#}"))?;
+    }
+    Ok(())
+}
+
+fn check_names(value: &Value) -> Result<()> {
+    match value {
+        Value::Object(fields) => fields.iter().try_for_each(|(name, field)| {
+            let is_name = name.ends_with("ame") || name == "namespace" || name.starts_with("app.kubernetes.io/");
+            ensure!(!is_name || field.is_string(), "{name}: {field}");
+            check_names(field)
+        }),
+        Value::Array(list) => list.iter().try_for_each(check_names),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
+}
+
+#[test]
+fn what_is_redacted_and_with_which_secret_is_a_matter_of_values() -> Result<()> {
+    let objects = chart("netobs", "netobs", &ODD)?;
+    let pod = &daemon_set(&objects)?["spec"]["template"]["spec"];
+    let told = pod["containers"][0]["args"].as_array().context("arguments")?;
+    for argument in [
+        "--redact=ips,pod-names",
+        "--redact-label=owner",
+        "--redact-label=example.com/*",
+        "--redact-key=/etc/netobs/redact/key",
+    ] {
+        ensure!(told.iter().any(|one| one == argument), "{argument} is not in {told:?}");
+    }
+    let secrets = pod["volumes"].as_array().into_iter().flatten();
+    let mut secrets = secrets.map(|volume| &volume["secret"]["secretName"]);
+    ensure!(secrets.any(|name| name == "pseudonyms"), "{pod:#}");
     Ok(())
 }
 

@@ -49,6 +49,11 @@ fn wherever_the_agent_is_told_to_listen_it_is_asked_and_its_arguments_are_its_ow
         }
         let secured = !told.contains("--listen=$(HOST_IP)") || told.contains("--client-ca");
         ensure!(secured, "{from}: anybody may read flows over the network: {told}");
+        assert_eq!(
+            told.contains("--listen=http:"),
+            from == "odd chart",
+            "{from}: only who asks for it has a door without credentials beside TLS: {told}"
+        );
     }
     Ok(())
 }
@@ -63,6 +68,42 @@ fn a_profile_of_its_own_and_a_quota_are_added_by_components_and_by_values() -> R
         let quota = quota.context("a quota")?;
         let scopes = &quota["spec"]["scopeSelector"]["matchExpressions"][0]["values"];
         assert_eq!(scopes[0], pod["priorityClassName"]);
+    }
+    Ok(())
+}
+
+#[test]
+fn policies_are_for_agents_and_nobody_else_in_their_namespace() -> Result<()> {
+    for (from, objects) in everything()? {
+        let agents = &daemon_set(&objects)?["spec"]["selector"];
+        let policies: Vec<_> = objects
+            .iter()
+            .filter(|object| object["kind"] == "NetworkPolicy")
+            .collect();
+        ensure!(!policies.is_empty(), "{from}: no policy");
+        for policy in policies {
+            assert_eq!(&policy["spec"]["podSelector"], agents, "{from}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn nodes_that_run_no_pods_of_daemon_sets_are_not_waited_for() -> Result<()> {
+    for (from, objects) in everything()? {
+        let affinity = &daemon_set(&objects)?["spec"]["template"]["spec"]["affinity"]["nodeAffinity"];
+        let terms = list(&affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]);
+        ensure!(!terms.is_empty(), "{from}");
+        for (key, value) in [
+            ("eks.amazonaws.com/compute-type", "fargate"),
+            ("type", "virtual-kubelet"),
+        ] {
+            let except = json!({"key": key, "operator": "NotIn", "values": [value]});
+            let of_all = terms
+                .iter()
+                .all(|term| list(&term["matchExpressions"]).contains(&except));
+            ensure!(of_all, "{from}: {terms:?}");
+        }
     }
     Ok(())
 }

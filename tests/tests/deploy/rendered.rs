@@ -29,7 +29,7 @@ const COMPONENTS: [&str; 5] = [
 ];
 
 /// More than any overlay turns on, and other names.
-const ODD: [&str; 13] = [
+pub(super) const ODD: [&str; 15] = [
     "--set=openshift.enabled=true,metrics.enabled=true,podMonitor.enabled=true,prometheusRule.enabled=true",
     "--set=dashboard.enabled=true,tls.enabled=true,tls.certManager.enabled=true,resourceQuota.create=true",
     "--set=seccompProfile.type=Localhost,events=false,grpc.port=14250,http.port=19450",
@@ -43,6 +43,8 @@ const ODD: [&str; 13] = [
     "--set=extraArgs[0]=--history=65536",
     "--set=state.hostPath=/srv/netobs",
     "--set=resources.limits.cpu=1500m",
+    "--set=tls.plainLoopback=true,seLinuxOptions.level=s0,redact.keySecret=pseudonyms",
+    "--set=redact.what={ips,pod-names},redact.labels={owner,example.com/*}",
 ];
 
 const TO_JSON: &str = "import json, sys, yaml; \
@@ -74,13 +76,17 @@ pub(super) fn all_components() -> Result<Vec<Value>> {
 
 /// As release `netobs` in namespace `netobs`, which is part of it.
 pub(super) fn chart_like(overlay: &str) -> Result<Vec<Value>> {
+    chart_in("netobs", overlay)
+}
+
+pub(super) fn chart_in(namespace: &str, overlay: &str) -> Result<Vec<Value>> {
     let values = deploy("chart/values").join(overlay).with_extension("yaml");
     let values = values.display().to_string();
     let mut arguments = vec!["--set=namespace.create=true"];
     if overlay != "default" {
         arguments.extend(["--values", &values]);
     }
-    chart("netobs", "netobs", &arguments)
+    chart("netobs", namespace, &arguments)
 }
 
 pub(super) fn odd_chart() -> Result<Vec<Value>> {
@@ -123,7 +129,7 @@ pub(super) fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&
     }
 }
 
-fn kustomize(folder: &Path) -> Result<Vec<Value>> {
+pub(super) fn kustomize(folder: &Path) -> Result<Vec<Value>> {
     objects(Command::new(program(KUBECTL)?).arg("kustomize").arg(folder))
 }
 

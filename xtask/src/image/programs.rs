@@ -61,7 +61,7 @@ fn stripped(built: &Artifacts, name: &str, target: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn names(program: &[u8], place: &Path) -> bool {
+pub(super) fn names(program: &[u8], place: &Path) -> bool {
     let place = place.as_os_str().as_encoded_bytes();
     program.windows(place.len()).any(|window| window == place)
 }

@@ -39,7 +39,7 @@
 {{- /* Kubernetes does not let a selector change, so it holds nothing that an upgrade may. */}}
 {{- define "netobs.selector" -}}
 app.kubernetes.io/name: netobs-agent
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "netobs.labels" -}}

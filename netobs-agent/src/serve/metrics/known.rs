@@ -95,7 +95,7 @@ fn tell_watches(page: &mut Page, cluster: &ClusterSnapshot, now: Timestamp) {
     let help = "Whether all objects of a kind were listed at least once.";
     tell("netobs_watch_listed", help, &|watch| flag(watch.listed));
     let help = "Whether something is wrong with the watch of a kind.";
-    tell("netobs_watch_failing", help, &|watch| flag(watch.error.is_some()));
+    tell("netobs_watch_failing", help, &|watch| flag(watch.is_failing()));
     let help = "Whether a kind is not watched because the agent may not.";
     tell("netobs_watch_forbidden", help, &|watch| flag(watch.forbidden));
     let help = "Seconds since the API server was last heard of for a kind.";

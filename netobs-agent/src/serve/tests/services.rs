@@ -56,6 +56,7 @@ async fn status_tells_what_app_and_room_know() {
         objects: 9,
         heard: None,
         error: Some("refused".to_owned()),
+        malformed: None,
         forbidden: false,
     };
     scene.snapshot.lock().unwrap().cluster = Some(ClusterSnapshot {

@@ -15,7 +15,7 @@ use super::{
     listener::{Heard, Listener, flows, follow, history},
     scene::{Scene, at, flow},
 };
-use crate::serve::{ClusterSnapshot, Screen, WatchSnapshot};
+use crate::serve::{ClusterSnapshot, MalformedSnapshot, Screen, WatchSnapshot};
 
 fn redactor() -> Redactor {
     let hidden = Hidden {
@@ -119,6 +119,12 @@ async fn outside_the_inventory_and_the_status_are_redacted_too() {
             objects: 1,
             heard: None,
             error: Some("10.96.0.1:443 refused".to_owned()),
+            malformed: Some(MalformedSnapshot {
+                object: "shop/web-0".to_owned(),
+                field: "status.podIP".to_owned(),
+                problem: "qvalue-anna is no address".to_owned(),
+                more: 1,
+            }),
             forbidden: false,
         }],
     });
@@ -131,6 +137,18 @@ async fn outside_the_inventory_and_the_status_are_redacted_too() {
     assert_eq!(beyond.redacted, ["ips", "pod-names", "label env"]);
     assert!(format!("{inside:?}").contains("10.96.0.1"));
     assert!(!format!("{beyond:?}").contains("10.96.0.1"), "{beyond:?}");
+    let error = |status: &v1::GetStatusResponse| status.cluster.as_ref().unwrap().watches[0].error.clone();
+    assert_eq!(
+        error(&inside),
+        "10.96.0.1:443 refused; not understood: shop/web-0: status.podIP: qvalue-anna is no address (and 1 more)"
+    );
+    let (fault, malformed) = error(&beyond)
+        .split_once("; ")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    assert!(fault.ends_with(":443 refused"), "{fault}");
+    assert!(malformed.starts_with("not understood: shop/redacted:"), "{malformed}");
+    assert!(malformed.ends_with(": status.podIP (and 1 more)"), "{malformed}");
 
     let mut client = outside(&scene).await;
     let mut entries = client

@@ -152,10 +152,15 @@ async fn an_object_that_cannot_be_read_stops_no_other_and_is_told() {
         Reply::lines(&[modified(&pod("x", 13))]).then_hangs(),
     ]);
     assert_eq!(scene.next(4).await, ["[", "+a", "]", "+b"]);
-    let error = scene.until(|pods| pods.error.is_some()).await.error.unwrap();
-    assert!(error.contains("shop/x: spec.hostNetwork"), "{error}");
+    let pods = scene.until(|pods| pods.not_understood.is_some()).await;
+    let told = pods.not_understood.unwrap();
+    assert_eq!(
+        (told.object.as_str(), told.field.as_str(), told.more),
+        ("shop/x", "spec.hostNetwork", 0)
+    );
+    assert_eq!(pods.error, None);
     assert_eq!(scene.next(1).await, ["+x"]);
-    scene.until(|pods| pods.error.is_none()).await;
+    scene.until(|pods| pods.not_understood.is_none()).await;
 }
 
 #[tokio::test]
@@ -164,7 +169,7 @@ async fn an_object_that_cannot_be_read_can_go() {
         Reply::lines(&[added(&broken_pod("x", 2)), all_told(10), deleted(&broken_pod("x", 11))]).then_hangs(),
     ]);
     assert_eq!(scene.next(3).await, ["[", "]", "-x"]);
-    assert_eq!(scene.until(|pods| pods.error.is_none()).await.objects, 0);
+    assert_eq!(scene.until(|pods| pods.not_understood.is_none()).await.objects, 0);
 }
 
 #[tokio::test]
