@@ -1,4 +1,5 @@
 //! Why the policies say what they say about a connection: for each rule that came near, what did not match. Data, no text.
+use self::attempt::Attempts;
 use crate::policy::{
     Admission, Connection, Decision, Direction, Missing, Outcome, PolicyId, PolicySet, Refusal, RuleRef,
 };
@@ -16,6 +17,8 @@ pub(crate) use self::{
 };
 
 mod attempt;
+#[cfg(test)]
+mod bounds;
 mod compare;
 mod connection_hints;
 mod hint;
@@ -26,9 +29,6 @@ mod nearness;
 mod properties;
 mod rule_hints;
 mod surroundings;
-
-/// How many attempts an explanation keeps; the rest is counted.
-const MOST_ATTEMPTS: usize = 16;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
@@ -133,21 +133,21 @@ fn explain_direction(
         (_, Some(pod)) => set.isolating(pod, direction, None).collect(),
         (_, None) => Vec::new(),
     };
-    let mut attempts = match decision {
+    let Attempts { mut nearest, left_out } = match decision {
         Decision::DoesNotAdmit(Refusal::Isolated(_)) | Decision::Undecidable(_) => {
-            attempt::all(&isolating, connection, direction, surroundings)
+            attempt::nearest(&isolating, connection, direction, surroundings)
         }
-        Decision::NotApplicable | Decision::Admits(_) | Decision::DoesNotAdmit(Refusal::Denied(_)) => Vec::new(),
+        Decision::NotApplicable | Decision::Admits(_) | Decision::DoesNotAdmit(Refusal::Denied(_)) => {
+            Attempts::default()
+        }
     };
-    let attempts_left_out = attempts.len().saturating_sub(MOST_ATTEMPTS);
-    attempts.truncate(MOST_ATTEMPTS);
-    rule_hints::add(set, &mut attempts, direction, surroundings);
+    rule_hints::add(set, &mut nearest, direction, surroundings);
     DirectionExplanation {
         direction,
         ground: Ground::of(decision),
         policies: isolating.into_iter().map(|policy| policy.id.clone()).collect(),
-        attempts,
-        attempts_left_out,
+        attempts: nearest,
+        attempts_left_out: left_out,
     }
 }
 

@@ -33,6 +33,17 @@ pub enum LabelHint {
     Unwanted,
 }
 
+impl LabelHint {
+    /// The value that was meant.
+    pub(crate) const fn value(&self) -> Option<&Symbol> {
+        match self {
+            Self::WasThere { value, .. } | Self::Annotation { value } | Self::NearKey { value, .. } => Some(value),
+            Self::NearValue { wanted } => Some(wanted),
+            Self::ValueDiffers | Self::KeyMissing | Self::Unwanted => None,
+        }
+    }
+}
+
 /// About the port a rule names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PortHint {

@@ -1,15 +1,12 @@
 //! Looks for the label that was meant: misspelt, as an annotation, or there until lately.
-use super::{LabelHint, LabelMismatch, ObjectRef, Surroundings};
+use super::{LabelHint, ObjectRef, Surroundings};
 use crate::{
     labels::{Labels, Operator, Requirement, Symbol},
-    policy::{Connection, End},
     spelling,
 };
 
-pub(super) fn add(mismatch: &mut LabelMismatch, connection: &Connection<'_>, surroundings: &dyn Surroundings) {
-    let labels = labels_of(&mismatch.object, connection);
-    mismatch.hints = find(&mismatch.object, &mismatch.requirement, labels, surroundings);
-}
+/// A misspelt label is looked for among so many.
+const MOST_COMPARED: usize = 64;
 
 /// Every hint about a requirement that the object does not meet, the strongest first.
 pub(crate) fn find(
@@ -55,38 +52,24 @@ fn near_value(requirement: &Requirement, value: &Symbol) -> Option<LabelHint> {
     let wanted = requirement
         .values
         .iter()
+        .take(MOST_COMPARED)
         .find(|wanted| spelling::values_are_near(wanted, value))?;
     Some(LabelHint::NearValue { wanted: wanted.clone() })
 }
 
 /// A key that is only roughly alike counts if its value is what is wanted, too.
 fn near_keys(requirement: &Requirement, labels: &Labels) -> impl Iterator<Item = LabelHint> {
+    let fits = |value: &Symbol| requirement.admits(Some(value)) || near_value(requirement, value).is_some();
     labels
         .iter()
-        .filter(|(key, value)| {
-            let fits = requirement.admits(Some(value))
-                || requirement
-                    .values
-                    .iter()
-                    .any(|wanted| spelling::values_are_near(wanted, value));
-            spelling::keys_are_near(&requirement.key, key, fits)
+        .take(MOST_COMPARED)
+        .filter(move |(key, value)| {
+            // Whether the value fits is asked only where it can make a difference.
+            spelling::keys_are_near(&requirement.key, key, true)
+                && spelling::keys_are_near(&requirement.key, key, fits(value))
         })
         .map(|(key, value)| LabelHint::NearKey {
             key: key.clone(),
             value: value.clone(),
-        })
-}
-
-fn labels_of<'a>(object: &ObjectRef, connection: &Connection<'a>) -> Option<&'a Labels> {
-    [End::Source, End::Destination]
-        .into_iter()
-        .filter_map(|end| connection.end(end).pod())
-        .find_map(|pod| match object {
-            ObjectRef::Namespace(name) => (*name == pod.namespace)
-                .then_some(pod.namespace_labels.as_ref())
-                .flatten(),
-            ObjectRef::Pod { namespace, name } => {
-                (*namespace == pod.namespace && *name == pod.name).then_some(&pod.labels)
-            }
         })
 }

@@ -18,6 +18,7 @@ pub enum ObjectRef {
     Pod { namespace: Symbol, name: Symbol },
 }
 
+/// Long lists of what is wanted are not told to their ends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Mismatch {
     NamespaceLabel(LabelMismatch),
@@ -58,6 +59,7 @@ pub enum Mismatch {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LabelMismatch {
     pub object: ObjectRef,
+    /// Of many values some, those first that it is about.
     pub requirement: Requirement,
     /// The value the object has for the key.
     pub found: Option<Symbol>,
@@ -76,20 +78,6 @@ pub enum NoPod {
 
 impl Mismatch {
     pub fn label(&self) -> Option<&LabelMismatch> {
-        match self {
-            Self::NamespaceLabel(label) | Self::PodLabel(label) => Some(label),
-            Self::Namespace { .. }
-            | Self::NoPod(_)
-            | Self::IpBlock { .. }
-            | Self::Port { .. }
-            | Self::Protocol { .. }
-            | Self::NoRule
-            | Self::Never
-            | Self::Unknown(_) => None,
-        }
-    }
-
-    pub(super) fn label_mut(&mut self) -> Option<&mut LabelMismatch> {
         match self {
             Self::NamespaceLabel(label) | Self::PodLabel(label) => Some(label),
             Self::Namespace { .. }

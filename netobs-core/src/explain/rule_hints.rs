@@ -10,6 +10,9 @@ use crate::{
 /// Only the nearest attempts are worth a look through the cluster.
 const MOST_LOOKED_INTO: usize = 4;
 
+/// Keys and values of a selector that is looked for.
+const MOST_LOOKED_FOR: usize = 64;
+
 pub(super) fn add(set: &PolicySet, attempts: &mut [Attempt], direction: Direction, surroundings: &dyn Surroundings) {
     for attempt in attempts.iter_mut().take(MOST_LOOKED_INTO) {
         let rules = set.get(&attempt.policy).and_then(|policy| policy.rules(direction));
@@ -48,6 +51,9 @@ pub(super) fn is_namespace_selector(peer: &Peer) -> bool {
 }
 
 fn for_nobody(namespaces: &Namespaces, pods: &Selector, surroundings: &dyn Surroundings) -> Option<RuleHint> {
+    if !is_short(pods) || matches!(namespaces, Namespaces::Matching(selector) if !is_short(selector)) {
+        return None;
+    }
     if let Namespaces::Matching(selector) = namespaces
         && !any_namespace(selector, surroundings)?
     {
@@ -56,6 +62,12 @@ fn for_nobody(namespaces: &Namespaces, pods: &Selector, surroundings: &dyn Surro
         });
     }
     (!any_pod(namespaces, pods, surroundings)?).then(|| RuleHint::NoSuchPod { selector: pods.clone() })
+}
+
+/// A longer one takes long to look for, and room wherever the hint is kept.
+fn is_short(selector: &Selector) -> bool {
+    let values = selector.requirements.iter().map(|one| one.values.len());
+    selector.requirements.len() + values.sum::<usize>() <= MOST_LOOKED_FOR
 }
 
 /// `None` if no namespace is known at all.

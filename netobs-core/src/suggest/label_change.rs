@@ -47,13 +47,7 @@ fn change(mismatch: &LabelMismatch) -> Option<Change> {
 /// The value it had, or was meant to have; else the first that is wanted.
 fn value(mismatch: &LabelMismatch) -> Option<Symbol> {
     let requirement = &mismatch.requirement;
-    let meant = mismatch.hints.iter().find_map(|hint| match hint {
-        LabelHint::WasThere { value, .. } | LabelHint::Annotation { value } | LabelHint::NearKey { value, .. } => {
-            Some(value)
-        }
-        LabelHint::NearValue { wanted } => Some(wanted),
-        LabelHint::ValueDiffers | LabelHint::KeyMissing | LabelHint::Unwanted => None,
-    });
+    let meant = mismatch.hints.iter().find_map(LabelHint::value);
     let meant = meant.filter(|value| requirement.admits(Some(value)));
     match requirement.operator {
         Operator::Exists => Some(meant.cloned().unwrap_or_else(|| Symbol::from("true"))),
