@@ -3,7 +3,7 @@ use super::{LabelMismatch, Mismatch, NoPod, ObjectRef, PortHint};
 use crate::{
     labels::{Labels, Requirement, Selector, Symbol},
     policy::{
-        Connection, End, Endpoint, IpBlock, Missing, Namespaces, Peer, PodFacts, PortMatch, PortRange, Ports,
+        Cidr, Connection, End, Endpoint, IpBlock, Missing, Namespaces, Peer, PodFacts, PortMatch, PortRange, Ports,
         matching::{self, Match, NAME_LABEL},
     },
 };
@@ -16,7 +16,7 @@ pub(super) fn peer(peer: &Peer, connection: &Connection<'_>, end: End) -> Vec<Mi
         (Peer::Pods { .. }, Endpoint::Pod(pod)) if pod.host_network => vec![Mismatch::NoPod(NoPod::HostNetwork)],
         (Peer::Pods { namespaces, pods }, Endpoint::Pod(pod)) => pod_peer(namespaces, pods, pod, end),
         (Peer::Pods { .. }, Endpoint::Node { .. }) => vec![Mismatch::NoPod(NoPod::Node)],
-        (Peer::Pods { .. }, Endpoint::World(_)) => vec![Mismatch::NoPod(NoPod::World)],
+        (Peer::Pods { .. }, Endpoint::World(_) | Endpoint::Block(_)) => vec![Mismatch::NoPod(NoPod::World)],
         (Peer::Pods { .. }, Endpoint::Unknown(_)) => vec![Mismatch::Unknown(Missing::Owner(end))],
     }
 }
@@ -115,10 +115,15 @@ fn block(peer: &Peer, wanted: &IpBlock, connection: &Connection<'_>, end: End) -
         Match::Depends(missing) => vec![Mismatch::Unknown(missing)],
         Match::No => {
             let found: Vec<_> = connection.addresses(end).collect();
-            let excepted = found
-                .first()
-                .filter(|address| wanted.cidr.contains(**address))
-                .and_then(|address| wanted.except.iter().find(|except| except.contains(*address)).copied());
+            let first = match connection.end(end) {
+                Endpoint::Block(block) => Some(block),
+                Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_) => {
+                    found.first().copied().map(Cidr::single)
+                }
+            };
+            let excepted = first
+                .filter(|first| wanted.cidr.covers(*first))
+                .and_then(|first| wanted.except.iter().find(|except| except.covers(first)).copied());
             vec![Mismatch::IpBlock {
                 wanted: wanted.clone(),
                 found,

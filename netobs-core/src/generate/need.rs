@@ -103,14 +103,16 @@ impl Judge<'_> {
     fn why_not(&self, need: &Need, edge: &Edge) -> Option<Why> {
         let is_refused = || {
             let mut connections = self.stage.connections(need.edge, edge);
-            connections.any(|connection| !self.deny.decide(&connection, need.direction).outcome().passes())
+            // Of an edge of which no connection is known, it is not known either that it is always admitted.
+            let is_known = connections.clone().next().is_some();
+            !is_known || connections.any(|connection| !self.deny.decide(&connection, need.direction).outcome().passes())
         };
         let in_blanket = need.sort == Sort::Inside && self.request.is_open_inside();
         if edge.never_came_through() && !self.request.dropped {
-            Some(if edge.verdicts.dropped > 0 {
-                Why::Dropped
-            } else {
+            Some(if edge.verdicts.dropped == 0 && edge.verdicts.unanswered > 0 {
                 Why::Unanswered
+            } else {
+                Why::Dropped
             })
         } else if !is_refused() {
             Some(Why::AlwaysAdmitted)
@@ -141,7 +143,7 @@ impl Judge<'_> {
             (_, _, None) => Some(Why::NoPort),
             (Place::Unknown, ..) => Some(Why::NoOwner),
             (Place::Workload { .. }, ..) if !is_known(peer) => Some(Why::NoLabels),
-            (Place::Service(_), ..) if need.sort != Sort::Dns => Some(Why::NoBackend),
+            (Place::Service(_), ..) if need.sort != Sort::Dns || edge.examples.is_empty() => Some(Why::NoBackend),
             (Place::Node(_), ..) if edge.examples.is_empty() => Some(Why::NoAddress),
             (Place::Workload { .. } | Place::Service(_) | Place::Node(_) | Place::World(_), ..) => None,
         }

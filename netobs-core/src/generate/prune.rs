@@ -6,7 +6,7 @@ use crate::{
     event::Protocol,
     inventory::Listing,
     policy::{
-        Connection, Direction, Peer, PortMatch,
+        Connection, Direction, Peer, PolicySet, PortMatch,
         matching::{self, Match},
     },
     scene::Stage,
@@ -40,8 +40,11 @@ struct Ways {
 
 pub(super) fn prune(drafts: &mut Vec<Draft>, request: &Request, stage: &Stage, listing: &Listing, needs: &[Need]) {
     let mut ways = Ways::default();
+    let deny: PolicySet = [Draft::default_deny().policy(&request.namespace)].into_iter().collect();
     for need in needs {
-        for connection in stage.connections(need.edge, &listing.edges[need.edge]) {
+        let connections = stage.connections(need.edge, &listing.edges[need.edge]);
+        let is_refused = |connection: &Connection<'_>| !deny.decide(connection, need.direction).outcome().passes();
+        for connection in connections.filter(is_refused) {
             ways.add(need, &all_ways(drafts, request, &connection, need.direction));
         }
     }

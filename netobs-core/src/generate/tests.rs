@@ -1,4 +1,5 @@
 //! Generated policies admit what they came from, and nothing can be taken from them.
+mod known;
 mod text;
 
 use expect_test::{Expect, expect};
