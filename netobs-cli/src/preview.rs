@@ -3,11 +3,9 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use netobs_api::v1::GetInventoryRequest;
 use netobs_core::{
-    explain::Snapshot,
     inventory::{Edge, Listing},
     labels::Symbol,
-    policy::PolicySet,
-    preview::{self, Preview},
+    preview::{self, Preview, State},
     scene::Stage,
 };
 use netobs_k8s::manifests::Manifests;
@@ -22,6 +20,7 @@ use crate::{
     output::Output,
 };
 
+mod idle;
 mod json;
 mod text;
 mod watch;
@@ -66,11 +65,11 @@ enum Shape {
 /// What was asked, and everything it was asked of.
 struct Scene<'a> {
     listing: &'a Listing,
-    stage: &'a Stage,
-    before: &'a PolicySet,
-    after: &'a PolicySet,
-    cluster: &'a Snapshot,
+    before: State<'a>,
+    after: State<'a>,
     found: &'a Preview,
+    /// What is to be known of the policies that were given.
+    notes: &'a [String],
 }
 
 pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output) -> Result<Verdict> {
@@ -98,28 +97,50 @@ pub(crate) async fn run(arguments: &Arguments, global: &Global, out: &mut Output
         namespaces: arguments.namespace.clone(),
         ..GetInventoryRequest::default()
     };
-    let mut listing = arguments.observed.read(global, &wanted).await?;
+    let listing = arguments.observed.read(global, &wanted).await?;
     if arguments.in_force.is_asked() && in_force::is_of_another_cluster(&current, &listing) {
         bail!("{ANOTHER}");
     }
-    let mut cluster = current.snapshot;
-    cluster.namespaces.extend(given.snapshot.namespaces);
-    preview::relabel(&mut listing, &cluster);
-    let stage = Stage::of(&listing);
-    let (before, after) = (
-        &current.policies,
-        preview::applied(&current.policies, &given.policies, arguments.replace),
-    );
+    show(arguments, &listing, &current, &given, out)
+}
+
+/// As it is with the policies and labels in force, and as it would be with those that are given.
+fn show(
+    arguments: &Arguments,
+    listing: &Listing,
+    current: &Manifests,
+    given: &Manifests,
+    out: &mut Output,
+) -> Result<Verdict> {
+    let stage_before = Stage::of(listing).relabelled(&current.snapshot.namespaces);
+    let stage_after = stage_before.relabelled(&given.snapshot.namespaces);
+    let policies_after = preview::applied(&current.policies, &given.policies, arguments.replace);
+    let mut cluster = current.snapshot.clone();
+    let cluster_before = preview::surroundings(&stage_before, &cluster);
+    cluster.namespaces.extend(given.snapshot.namespaces.clone());
+    let cluster_after = preview::surroundings(&stage_after, &cluster);
+    let before = State {
+        stage: &stage_before,
+        policies: &current.policies,
+        cluster: &cluster_before,
+    };
+    let after = State {
+        stage: &stage_after,
+        policies: &policies_after,
+        cluster: &cluster_after,
+    };
     let namespaces: Vec<Symbol> = arguments.namespace.iter().map(|name| name.as_str().into()).collect();
     let wanted = |edge: &Edge| namespaces.is_empty() || namespaces.iter().any(|one| preview::is_of(edge, one));
-    let found = preview::preview(&listing, &stage, before, &after, wanted);
+    let found = preview::preview(listing, &before, &after, wanted);
+    let idle = idle::notes(&given.policies, &stage_after, &namespaces);
+    idle.iter().for_each(note);
+    let told: Vec<_> = given.findings.iter().map(ToString::to_string).chain(idle).collect();
     let scene = Scene {
-        listing: &listing,
-        stage: &stage,
+        listing,
         before,
-        after: &after,
-        cluster: &preview::surroundings(&stage, &cluster),
+        after,
         found: &found,
+        notes: &told,
     };
     match arguments.output {
         Shape::Text => out.text(&text::whole(&scene))?,

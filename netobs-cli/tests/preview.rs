@@ -148,6 +148,63 @@ fn what_is_added_to_the_policies_in_force_admits_and_what_replaces_them_refuses(
 }
 
 #[test]
+fn a_label_that_a_namespace_loses_breaks_what_it_admitted() {
+    let folder = Folder::new("relabelled");
+    let namespace = |env: &str| {
+        format!("{{apiVersion: v1, kind: Namespace, metadata: {{name: monitoring, labels: {{env: {env}}}}}}}\n---\n")
+    };
+    let policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: allow-prod, namespace: shop}, spec: \
+                  {podSelector: {matchLabels: {app: api}}, ingress: [{from: [{namespaceSelector: {matchLabels: {env: prod}}}]}]}}";
+    let current = folder.file("current.yaml", &(namespace("prod") + policy));
+    let given = folder.file("given.yaml", &(namespace("production") + policy));
+    let found = |current: &Path, given: &Path| {
+        let output = previewed(given, &["--current", current.to_str().unwrap(), "-o", "json"]);
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let counts = ["breaks", "admitted"].map(|kind| answer[kind].as_array().unwrap().len());
+        (output.status.code(), counts)
+    };
+    assert_eq!(found(&current, &given), (Some(1), [1, 0]));
+    assert_eq!(found(&given, &current), (Some(0), [0, 1]));
+    assert_eq!(found(&given, &given), (Some(0), [0, 0]));
+}
+
+#[test]
+fn a_policy_that_is_for_nothing_that_was_seen_is_noted() {
+    let folder = Folder::new("idle");
+    let deny = |metadata: &str| {
+        format!(
+            "{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: deny{metadata}}}, spec: {{podSelector: {{}}}}}}"
+        )
+    };
+    let misspelt = folder.file("misspelt.yaml", &deny(", namespace: shopp"));
+    let unnamed = folder.file("unnamed.yaml", &deny(""));
+    let output = previewed(&misspelt, &["--current", "none"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        text(&output.stderr),
+        "netobs: of NetworkPolicy shopp/deny nothing can be said: nothing was seen of namespace shopp; perhaps shop is meant\n"
+    );
+    let output = previewed(&misspelt, &["--current", "none", "-n", "shop"]);
+    assert_eq!(text(&output.stderr), "");
+    let output = previewed(&unnamed, &["--current", "none", "-o", "json"]);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let notes: Vec<_> = answer["notes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(Value::as_str)
+        .collect();
+    assert!(
+        notes[0].contains("metadata.namespace: it names no namespace"),
+        "{notes:?}"
+    );
+    assert_eq!(
+        notes[1..],
+        ["of NetworkPolicy default/deny nothing can be said: nothing was seen of namespace default"]
+    );
+}
+
+#[test]
 fn changes_to_policies_that_are_there_are_shown() {
     let folder = Folder::new("diff");
     let all = text(&generated(&[]).stdout);

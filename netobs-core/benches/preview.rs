@@ -7,6 +7,7 @@ use std::{hint::black_box, net::IpAddr, sync::Arc, time::Instant};
 
 use netobs_core::{
     event::{Count, Protocol},
+    explain::Snapshot,
     generate::{Phase, Request, generate},
     inventory::{
         Edge, EdgeKey, Example, ExampleEnd, Listing, Marks, Place, Portrait, PortraitKey, SeenPod, Sides, Verdicts,
@@ -17,7 +18,7 @@ use netobs_core::{
         Action, NamedPort, Namespaces, Peer, Peers, Policy, PolicyId, PolicySet, PortMatch, PortRange, Ports, Rule,
         RuleSet, Subject, Tier,
     },
-    preview::{Kind, applied, preview},
+    preview::{Kind, State, applied, preview},
     scene::Stage,
     time::Timestamp,
     workload::{Workload, WorkloadKind},
@@ -44,15 +45,24 @@ fn preview_edges() {
     let before: PolicySet = current.into_iter().collect();
     let after = applied(&before, &given.into_iter().collect(), false);
     assert_eq!(after.len(), POLICIES);
-    let found = preview(&listing, &Stage::of(&listing), &before, &after, |_| true);
+    let cluster = Snapshot::default();
+    let find = || {
+        let stage = Stage::of(&listing);
+        let state = |policies| State {
+            stage: &stage,
+            policies,
+            cluster: &cluster,
+        };
+        preview(&listing, &state(&before), &state(&after), |_| true)
+    };
+    let found = find();
     let (breaks, edges) = (found.of(Kind::Breaks).count(), found.edges);
     assert!(
         breaks > edges / 10 && breaks < edges * 9 / 10,
         "{breaks} of {edges} that break say little"
     );
     let time = fastest(|| {
-        let stage = Stage::of(&listing);
-        black_box(preview(&listing, &stage, &before, &after, |_| true));
+        black_box(find());
     });
     println!(
         r#"{{"figure":"preview_edges_per_s","value":{:.0},"unit":"1/s","edges":{edges},"policies":{POLICIES},"breaks":{breaks}}}"#,

@@ -18,6 +18,7 @@ mod decision;
 mod evaluate;
 pub(crate) mod matching;
 mod model;
+pub(crate) mod parts;
 mod set;
 
 pub(crate) use self::model::Transport;

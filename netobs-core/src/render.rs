@@ -125,6 +125,7 @@ pub fn endpoint(endpoint: Endpoint<'_>) -> String {
             address: None,
         } => "a node".to_owned(),
         Endpoint::World(address) | Endpoint::Unknown(address) => address.to_string(),
+        Endpoint::Block(block) => block.to_string(),
     }
 }
 
@@ -174,9 +175,16 @@ pub fn missing(missing: Missing, connection: &Connection<'_>) -> String {
         Missing::Owner(side) => format!("the owner of address {}", end(side)),
         Missing::NamespaceLabels(side) => match connection.end(side) {
             Endpoint::Pod(pod) => format!("the labels of namespace {}", pod.namespace),
-            Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_) => "the namespace's labels".to_owned(),
+            Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Block(_) | Endpoint::Unknown(_) => {
+                "the namespace's labels".to_owned()
+            }
         },
-        Missing::Address(side) => format!("the IP address of {}", end(side)),
+        Missing::Address(side) => match connection.end(side) {
+            Endpoint::Block(block) => format!("the address in {block}"),
+            Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_) => {
+                format!("the IP address of {}", end(side))
+            }
+        },
         Missing::AddressFamily(side) => format!("the one of its IP addresses that {} uses", end(side)),
         Missing::Port => "the destination port".to_owned(),
         Missing::Node => "the nodes of both ends".to_owned(),

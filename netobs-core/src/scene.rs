@@ -1,12 +1,17 @@
 //! The connections that an inventory's edges stand for, as policies would judge them today.
-use std::{collections::HashMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use foldhash::fast::RandomState;
 
 use crate::{
+    explain::NamespaceFacts,
     inventory::{Edge, Example, ExampleEnd, Listing, Mark, Place, Portrait, PortraitKey, SeenPod},
     labels::Symbol,
-    policy::{Connection, Endpoint, PodFacts},
+    policy::{Cidr, Connection, Endpoint, PodFacts},
 };
 
 #[cfg(test)]
@@ -15,11 +20,11 @@ pub(crate) mod seen;
 mod tests;
 
 /// Every pod and every connection of an inventory.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Stage {
     pods: Vec<PodFacts>,
     /// By edge, in the inventory's order; an edge of which nothing is known but that it was there has none.
-    scenes: Vec<Vec<Scene>>,
+    scenes: Arc<[Vec<Scene>]>,
 }
 
 /// One connection of an edge: between other pods, or from another address, than the edge's others.
@@ -41,6 +46,8 @@ enum Role {
         address: Option<IpAddr>,
     },
     World(IpAddr),
+    /// Addresses of which too many were seen to keep them.
+    Block(Cidr),
     Unknown(IpAddr),
 }
 
@@ -55,6 +62,18 @@ impl Stage {
             pods: builder.pods,
             scenes,
         }
+    }
+
+    /// The same where these namespaces have these labels, whatever was seen of them.
+    #[must_use]
+    pub fn relabelled(&self, namespaces: &BTreeMap<Symbol, NamespaceFacts>) -> Self {
+        let mut stage = self.clone();
+        for pod in &mut stage.pods {
+            if let Some(namespace) = namespaces.get(&pod.namespace) {
+                pod.namespace_labels = Some(namespace.labels.clone());
+            }
+        }
+        stage
     }
 
     /// The connections of the edge at this place in the inventory.
@@ -86,8 +105,21 @@ impl Stage {
                 address: *address,
             },
             Role::World(address) => Endpoint::World(*address),
+            Role::Block(block) => Endpoint::Block(*block),
             Role::Unknown(address) => Endpoint::Unknown(*address),
         }
+    }
+}
+
+impl Scene {
+    /// The same with all addresses of the edge's block.
+    fn widened(&self, edge: &Edge) -> Option<Self> {
+        let source = self.source.widened(&edge.key.source);
+        let destination = self.destination.widened(&edge.key.destination);
+        (source.is_some() || destination.is_some()).then(|| Self {
+            source: source.unwrap_or_else(|| self.source.clone()),
+            destination: destination.unwrap_or_else(|| self.destination.clone()),
+        })
     }
 }
 
@@ -96,7 +128,15 @@ impl Role {
         match self {
             Self::Pod { address, .. } => *address,
             // Endpoints have these themselves.
-            Self::Node { .. } | Self::World(_) | Self::Unknown(_) => None,
+            Self::Node { .. } | Self::World(_) | Self::Block(_) | Self::Unknown(_) => None,
+        }
+    }
+
+    /// All that it is one of, if that is a block.
+    fn widened(&self, place: &Place) -> Option<Self> {
+        match (self, place) {
+            (Self::World(_), Place::World(block)) if !block.is_single() => Some(Self::Block(*block)),
+            (..) => None,
         }
     }
 }
@@ -107,7 +147,7 @@ struct Builder<'l> {
     /// The places of a workload's pods, the latest first.
     by_workload: HashMap<&'l PortraitKey, Known<'l>, RandomState>,
     /// Pods that examples name and portraits have forgotten.
-    forgotten: HashMap<(usize, Symbol, Option<Symbol>), usize, RandomState>,
+    forgotten: HashMap<(usize, Symbol, IpAddr, Option<Symbol>), usize, RandomState>,
 }
 
 #[derive(Clone, Copy)]
@@ -142,6 +182,8 @@ impl<'l> Builder<'l> {
                 scenes.push(scene);
             }
         }
+        let whole = scenes.first().and_then(|scene| scene.widened(edge));
+        scenes.extend(whole);
         scenes
     }
 
@@ -184,23 +226,28 @@ impl<'l> Builder<'l> {
             }),
             Place::World(block) => {
                 let inside = address.filter(|address| block.contains(*address));
-                Some(Role::World(inside.unwrap_or(block.network())))
+                let inside = inside.or(block.is_single().then(|| block.network()));
+                Some(inside.map_or(Role::Block(*block), Role::World))
             }
             Place::Service(_) | Place::Unknown => unknown(),
         }
     }
 
-    /// The pod that was seen, or the latest; on this node, if it is named.
+    /// The pod that was seen, or the latest. It is on this node, if that is named and nothing else is known.
     fn pod(&mut self, known: Known<'_>, seen: Option<&ExampleEnd>, node: Option<&Symbol>) -> usize {
         let Known { portrait, first } = known;
-        let fits = |pod: &SeenPod| node.is_none_or(|node| pod.node.as_ref() == Some(node));
         let Some((name, address)) = seen.and_then(|end| Some((end.name.as_ref()?, end.address))) else {
-            return first + portrait.pods.iter().position(fits).unwrap_or(0);
+            let is_there = |pod: &SeenPod| node.is_none_or(|node| pod.node.as_ref() == Some(node));
+            return first + portrait.pods.iter().position(is_there).unwrap_or(0);
         };
-        if let Some(place) = portrait.pods.iter().position(|pod| pod.name == *name && fits(pod)) {
+        // A pod of that name with another address is a later one, perhaps on another node.
+        let is_it = |pod: &SeenPod| {
+            pod.name == *name && pod.addresses.contains(&address) && (pod.node.is_some() || node.is_none())
+        };
+        if let Some(place) = portrait.pods.iter().position(is_it) {
             return first + place;
         }
-        let key = (first, name.clone(), node.cloned());
+        let key = (first, name.clone(), address, node.cloned());
         let pods = &mut self.pods;
         *self.forgotten.entry(key).or_insert_with(|| {
             let facts = PodFacts {

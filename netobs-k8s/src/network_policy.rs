@@ -21,6 +21,12 @@ pub const TIER: Tier = Tier(1_000);
 /// The policy as far as it can be understood, and what is wrong with it. What is invalid in it admits nothing.
 pub fn convert(policy: &NetworkPolicy, interner: &mut Interner) -> (Policy, Problems) {
     let mut problems = Problems::default();
+    if policy.metadata.namespace.is_none() {
+        problems.note(
+            "metadata.namespace",
+            "it names no namespace, and is taken to be of default, as kubectl takes it unless -n or the context name another",
+        );
+    }
     let namespace = interner.symbol(policy.metadata.namespace.as_deref().unwrap_or("default"));
     let name = interner.symbol(policy.metadata.name.as_deref().unwrap_or_default());
     if name.is_empty() {

@@ -139,7 +139,7 @@ impl End {
         let kind = match endpoint {
             Endpoint::Pod(_) => "pod",
             Endpoint::Node { .. } => "node",
-            Endpoint::World(_) => "world",
+            Endpoint::World(_) | Endpoint::Block(_) => "world",
             Endpoint::Unknown(_) => "unknown",
         };
         let (namespace, name, address) = match endpoint {
@@ -149,18 +149,19 @@ impl End {
                 pod.addresses.first(),
             ),
             Endpoint::Node { name, .. } => (None, name.map(ToString::to_string), None),
-            Endpoint::World(_) | Endpoint::Unknown(_) => (None, None, None),
+            Endpoint::World(_) | Endpoint::Block(_) | Endpoint::Unknown(_) => (None, None, None),
         };
         let other = match endpoint {
-            Endpoint::Node { address, .. } => address,
-            Endpoint::World(address) | Endpoint::Unknown(address) => Some(address),
+            Endpoint::Node { address, .. } => address.map(|address| address.to_string()),
+            Endpoint::World(address) | Endpoint::Unknown(address) => Some(address.to_string()),
+            Endpoint::Block(block) => Some(block.to_string()),
             Endpoint::Pod(_) => None,
         };
         Self {
             kind,
             namespace,
             name,
-            address: address.copied().or(other).map(|address| address.to_string()),
+            address: address.map(ToString::to_string).or(other),
         }
     }
 }

@@ -6,7 +6,10 @@ use netobs_core::{
 };
 use serde::Serialize;
 
-use super::{Scene, text::decision};
+use super::{
+    Scene,
+    text::{decision, doubt},
+};
 use crate::explain::json::{self, Answer as Explanation};
 
 const VERSION: u32 = 1;
@@ -23,6 +26,8 @@ pub(super) struct Answer {
     undecidable: Vec<JsonEffect>,
     refused: Vec<JsonEffect>,
     admitted: Vec<JsonEffect>,
+    /// What is to be known of the policies that were given, as on the standard error.
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -31,6 +36,8 @@ struct JsonEffect {
     text: String,
     before: Option<&'static str>,
     after: Option<&'static str>,
+    /// What makes it undecidable, where that is no fact that the explanation names.
+    doubt: Option<String>,
     /// Of one of its connections: by the policies after, for what is admitted by those before.
     explanation: Option<Explanation>,
 }
@@ -64,32 +71,28 @@ pub(super) fn answer(scene: &Scene<'_>) -> Answer {
     Answer {
         version: VERSION,
         edges: scene.found.edges,
-        policies_before: scene.before.len(),
-        policies_after: scene.after.len(),
+        policies_before: scene.before.policies.len(),
+        policies_after: scene.after.policies.len(),
         refused_before: scene.found.refused_before,
         breaks: of(Kind::Breaks),
         undecidable: of(Kind::Undecidable),
         refused: of(Kind::Refused),
         admitted: of(Kind::Admitted),
+        notes: scene.notes.to_vec(),
     }
 }
 
 fn effect(scene: &Scene<'_>, effect: &Effect) -> Option<JsonEffect> {
     let edge = scene.listing.edges.get(effect.edge)?;
-    let connection = effect.connection(scene.listing, scene.stage);
-    let by = |policies: &netobs_core::policy::PolicySet| {
-        let connection = connection.as_ref()?;
-        Some(decision(policies.evaluate(connection).outcome()))
-    };
-    let explanation = connection.as_ref().map(|connection| {
-        let explanation = effect.explain(connection, scene.before, scene.after, scene.cluster);
-        json::answer(connection, &explanation, &[], &[])
-    });
+    let by = |state| effect.outcome(scene.listing, state).map(decision);
+    let explanation = effect.explain(scene.listing, &scene.before, &scene.after);
+    let explanation = explanation.map(|(connection, explanation)| json::answer(&connection, &explanation, &[], &[]));
     Some(JsonEffect {
         edge: json_edge(edge),
         text: render::generate::seen(edge),
-        before: by(scene.before),
-        after: by(scene.after),
+        before: by(&scene.before),
+        after: by(&scene.after),
+        doubt: doubt(scene, effect),
         explanation,
     })
 }

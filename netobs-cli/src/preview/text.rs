@@ -1,6 +1,6 @@
 //! A preview for a terminal: what breaks first, each edge with its explanation.
 use netobs_core::{
-    policy::Outcome,
+    policy::{Endpoint, Outcome},
     preview::{Effect, Kind},
     render,
 };
@@ -51,10 +51,12 @@ fn explained(scene: &Scene<'_>, effect: &Effect) -> String {
     if let Some(why) = why {
         text += &format!("  {why}\n");
     }
-    let Some(connection) = effect.connection(scene.listing, scene.stage) else {
+    if let Some(doubt) = doubt(scene, effect) {
+        text += &format!("  {doubt}\n");
+    }
+    let Some((connection, explanation)) = effect.explain(scene.listing, &scene.before, &scene.after) else {
         return text;
     };
-    let explanation = effect.explain(&connection, scene.before, scene.after, scene.cluster);
     let whole = render::explanation(&connection, &explanation, &[]);
     for line in whole.lines().filter(|line| !line.is_empty()) {
         text += &format!("  {line}\n");
@@ -65,6 +67,30 @@ fn explained(scene: &Scene<'_>, effect: &Effect) -> String {
 fn seen(scene: &Scene<'_>, effect: &Effect) -> String {
     let edge = scene.listing.edges.get(effect.edge);
     edge.map(render::generate::seen).unwrap_or_default()
+}
+
+/// What makes it undecidable beside a fact that the explanation names.
+pub(super) fn doubt(scene: &Scene<'_>, effect: &Effect) -> Option<String> {
+    let edge = scene.listing.edges.get(effect.edge)?;
+    if effect.kind != Kind::Undecidable {
+        return None;
+    }
+    let Some(connection) = effect.connection(scene.listing, &scene.after) else {
+        let text = "neither pods nor addresses of it were kept, so that no policy can be asked about it";
+        return Some(text.to_owned());
+    };
+    if !edge.key.protocol.has_ports() {
+        let protocol = render::protocol(edge.key.protocol);
+        return Some(format!(
+            "network policies cannot name {protocol}, so what enforces them decides; by their letter:"
+        ));
+    }
+    match (connection.source, connection.destination) {
+        (Endpoint::Block(block), _) | (_, Endpoint::Block(block)) => Some(format!(
+            "too many addresses of {block} were seen to keep each: admit all of it, or make sure that the rest is not needed"
+        )),
+        (..) => None,
+    }
 }
 
 fn summary(scene: &Scene<'_>) -> String {
@@ -78,8 +104,8 @@ fn summary(scene: &Scene<'_>) -> String {
         count(Kind::Undecidable),
         count(Kind::Refused),
         count(Kind::Admitted),
-        scene.before.len(),
-        scene.after.len(),
+        scene.before.policies.len(),
+        scene.after.policies.len(),
     );
     if found.refused_before > 0 {
         text += &format!(

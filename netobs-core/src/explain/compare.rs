@@ -5,7 +5,7 @@ use super::{LabelHint, LabelMismatch, Mismatch, NoPod, ObjectRef, PortHint, Surr
 use crate::{
     labels::{Labels, Requirement, Selector, Symbol},
     policy::{
-        Connection, End, Endpoint, IpBlock, Missing, Namespaces, Peer, PodFacts, PortMatch, PortRange, Ports,
+        Cidr, Connection, End, Endpoint, IpBlock, Missing, Namespaces, Peer, PodFacts, PortMatch, PortRange, Ports,
         matching::{self, Match, NAME_LABEL},
     },
 };
@@ -52,7 +52,7 @@ pub(super) fn peer<'a>(peer: &'a Peer, connection: &Connection<'a>, end: End, te
             }
         }
         (Peer::Pods { .. }, Endpoint::Node { .. }) => tell(Difference::NoPod(NoPod::Node)),
-        (Peer::Pods { .. }, Endpoint::World(_)) => tell(Difference::NoPod(NoPod::World)),
+        (Peer::Pods { .. }, Endpoint::World(_) | Endpoint::Block(_)) => tell(Difference::NoPod(NoPod::World)),
         (Peer::Pods { .. }, Endpoint::Unknown(_)) => tell(Difference::Unknown(Missing::Owner(end))),
     }
 }
@@ -194,10 +194,15 @@ impl LabelDifference<'_> {
 
 fn block(wanted: &IpBlock, connection: &Connection<'_>, end: End) -> Mismatch {
     let found: Vec<_> = connection.addresses(end).take(MOST_LISTED).collect();
-    let excepted = found
-        .first()
-        .filter(|address| wanted.cidr.contains(**address))
-        .and_then(|address| wanted.except.iter().find(|except| except.contains(*address)).copied());
+    let first = match connection.end(end) {
+        Endpoint::Block(block) => Some(block),
+        Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_) => {
+            found.first().copied().map(Cidr::single)
+        }
+    };
+    let excepted = first
+        .filter(|first| wanted.cidr.covers(*first))
+        .and_then(|first| wanted.except.iter().find(|except| except.covers(first)).copied());
     let except = wanted.except.iter().take(MOST_LISTED).copied().collect();
     Mismatch::IpBlock {
         wanted: IpBlock {

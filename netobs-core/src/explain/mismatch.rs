@@ -32,9 +32,9 @@ pub enum Mismatch {
     NoPod(NoPod),
     IpBlock {
         wanted: IpBlock,
-        /// The addresses of the peer that are not in the block.
+        /// The addresses of the peer that are not in the block; none where only a block of them is known.
         found: Vec<IpAddr>,
-        /// The exception of the block that excludes the first of them.
+        /// The exception of the block that excludes the first of them, or all.
         excepted: Option<Cidr>,
     },
     Port {

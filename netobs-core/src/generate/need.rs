@@ -124,10 +124,10 @@ impl Judge<'_> {
         let resolves_names = need.sort == Sort::Dns && server::is_sure(edge);
         let in_blanket = need.sort == Sort::Inside && self.request.is_open_inside();
         if edge.never_came_through() && !self.request.dropped && !resolves_names {
-            Some(if edge.verdicts.dropped > 0 {
-                Why::Dropped
-            } else {
+            Some(if edge.verdicts.dropped == 0 && edge.verdicts.unanswered > 0 {
                 Why::Unanswered
+            } else {
+                Why::Dropped
             })
         } else if !is_refused() {
             Some(Why::AlwaysAdmitted)

@@ -6,7 +6,7 @@ use crate::{
     event::Protocol,
     inventory::Listing,
     policy::{
-        Connection, Direction, Peer, PortMatch,
+        Connection, Direction, Peer, PolicySet, PortMatch,
         matching::{self, Match},
     },
     scene::Stage,
@@ -47,9 +47,15 @@ pub(super) fn prune(
     needs: &[Need],
 ) {
     let mut ways = Ways::default();
+    let deny: PolicySet = [Draft::default_deny().policy(&request.namespace)].into_iter().collect();
     for need in needs {
         let edge = &listing.edges[need.edge];
-        let mut add = |connection| ways.add(need, &all_ways(drafts, request, &connection, need.direction));
+        let is_refused = |connection: &Connection<'_>| !deny.decide(connection, need.direction).outcome().passes();
+        let mut add = |connection: Connection<'_>| {
+            if is_refused(&connection) {
+                ways.add(need, &all_ways(drafts, request, &connection, need.direction));
+            }
+        };
         match backend::ends(edge, need.direction, choice) {
             Some(ends) => add(ends.connection(edge)),
             None => stage.connections(need.edge, edge).for_each(add),

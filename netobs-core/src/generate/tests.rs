@@ -2,6 +2,7 @@
 mod beside;
 mod comments;
 mod dns;
+mod known;
 mod properties;
 mod text;
 

@@ -68,10 +68,9 @@ impl Inventory {
         }
         let id = self.edges.edge(course.key, flow.flow.first);
         if let Some(edge) = self.edges.get_mut(id) {
-            for (mark, by) in marks.iter() {
-                edge.marks.add(mark, by);
+            if edge.recognise(marks) {
+                edge.examples.add(example(flow));
             }
-            edge.examples.add(example(flow));
             edge.give(share);
         }
         id

@@ -1,7 +1,7 @@
 //! One line of the inventory.
-use std::{cmp::Reverse, collections::VecDeque, net::IpAddr, sync::Arc};
+use std::{cmp::Reverse, collections::VecDeque, net::IpAddr, sync::Arc, time::Duration};
 
-use super::{Marks, Sides, Tally, Watched, sides::Side};
+use super::{Mark, Marks, Sides, Tally, Watched, sides::Side};
 use crate::{
     cause::{CauseId, Kind},
     change::Scoped,
@@ -15,6 +15,9 @@ use crate::{
 
 /// More examples than these an edge does not keep.
 pub const MOST_EXAMPLES: usize = 3;
+
+/// A connection that lasts as long as this is no passing one.
+const KEPT_OPEN: Duration = Duration::from_hours(1);
 
 /// Where an edge begins or ends: as coarse as a policy would speak of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -158,12 +161,12 @@ impl Edge {
             unanswered,
             seen,
         } = self.verdicts;
-        forwarded == 0 && seen == 0 && dropped + unanswered > 0
+        forwarded == 0 && seen == 0 && (dropped + unanswered > 0 || !self.dropped.is_zero())
     }
 
-    /// One connection is no habit.
-    pub const fn is_seen_once(&self) -> bool {
-        self.connections <= 1
+    /// One connection is no habit, unless it is kept open, as to a database or a queue.
+    pub fn is_seen_once(&self) -> bool {
+        self.connections <= 1 && self.last - self.first < KEPT_OPEN
     }
 }
 
@@ -223,6 +226,28 @@ impl Edge {
         }
     }
 
+    /// Takes the marks of what else is seen of it; whether that is to be among the examples.
+    ///
+    /// What comes from a pod's own node is never refused, so beside other traffic it is neither a mark nor an example of it.
+    pub(super) fn recognise(&mut self, marks: Marks) -> bool {
+        let is_first = self.examples.is_empty();
+        let (before, now) = (self.marks.has(Mark::Probe), marks.has(Mark::Probe));
+        if !is_first && before && !now {
+            self.marks = self.marks.without(Mark::Probe);
+            self.examples = Examples::default();
+        }
+        let is_beside_others = !is_first && !before && now;
+        let marks = if is_beside_others {
+            marks.without(Mark::Probe)
+        } else {
+            marks
+        };
+        for (mark, by) in marks.iter() {
+            self.marks.add(mark, by);
+        }
+        !is_beside_others
+    }
+
     /// Whether nothing is left of it.
     pub(super) const fn is_empty(&self) -> bool {
         self.connections == 0 && self.dropped.is_zero()
@@ -249,10 +274,9 @@ impl Edge {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.watched = self.watched.max(other.watched);
-        for (mark, by) in other.marks.iter() {
-            self.marks.add(mark, by);
+        if self.recognise(other.marks) {
+            self.examples.join(&other.examples);
         }
-        self.examples.join(&other.examples);
     }
 }
 

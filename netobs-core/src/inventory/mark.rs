@@ -11,7 +11,7 @@ pub enum Mark {
     ApiServer,
     /// The API server asks a pod: a webhook, or an API that a pod serves for it.
     Webhook,
-    /// From a pod's own node, as its probes are; policies never refuse it.
+    /// All of it from pods' own nodes, as their probes are; policies never refuse it.
     Probe,
 }
 
@@ -53,6 +53,12 @@ impl Marks {
     pub fn add(&mut self, mark: Mark, by: By) {
         let known = &mut self.0[mark as usize];
         *known = Some(known.map_or(by, |known| known.min(by)));
+    }
+
+    #[must_use]
+    pub const fn without(mut self, mark: Mark) -> Self {
+        self.0[mark as usize] = None;
+        self
     }
 
     pub fn iter(self) -> impl Iterator<Item = (Mark, By)> {

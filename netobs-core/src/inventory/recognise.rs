@@ -143,11 +143,12 @@ impl Sight<'_> {
         node.addresses.contains(&address)
     }
 
+    /// Who asks a service may be served on any node.
     fn probe(&self) -> Option<By> {
         let Owner::Node { name, .. } = &self.flow.source else {
             return None;
         };
-        let own = self.server()?.node.as_ref()?;
+        let own = self.flow.destination.pod()?.node.as_ref()?;
         (own == name).then_some(By::OwnNode)
     }
 

@@ -51,6 +51,29 @@ impl Cidr {
         }
     }
 
+    pub fn is_single(self) -> bool {
+        self.prefix == length(self.network)
+    }
+
+    /// The address that comes after its last.
+    pub(crate) fn after(self) -> Option<IpAddr> {
+        let rest = u32::from(length(self.network) - self.prefix);
+        match self.network {
+            IpAddr::V4(network) => {
+                let size = 1_u32.checked_shl(rest)?;
+                Some(IpAddr::V4(network.to_bits().checked_add(size)?.into()))
+            }
+            IpAddr::V6(network) => {
+                let size = 1_u128.checked_shl(rest)?;
+                Some(IpAddr::V6(network.to_bits().checked_add(size)?.into()))
+            }
+        }
+    }
+
+    pub fn overlaps(self, other: Self) -> bool {
+        self.covers(other) || other.covers(self)
+    }
+
     /// Whether every address of the other block is one of this block.
     pub fn covers(self, other: Self) -> bool {
         self.prefix <= other.prefix && self.contains(other.network)

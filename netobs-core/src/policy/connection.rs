@@ -4,6 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 use crate::{
     event::Protocol,
     labels::{Labels, Symbol},
+    policy::Cidr,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +72,8 @@ pub enum Endpoint<'a> {
     },
     /// An address that belongs to nothing in the cluster.
     World(IpAddr),
+    /// Some of these addresses, none of which belongs to anything in the cluster.
+    Block(Cidr),
     /// An address of which it is not known whose it is.
     Unknown(IpAddr),
 }
@@ -118,17 +121,27 @@ impl<'a> Connection<'a> {
         }
     }
 
+    pub(super) const fn seen_address(&self, end: End) -> Option<IpAddr> {
+        match end {
+            End::Source => self.source_address,
+            End::Destination => self.destination_address,
+        }
+    }
+
     /// The addresses this end may have in this connection: of those it has, the ones the other end can talk to.
     pub fn addresses(&self, end: End) -> impl Iterator<Item = IpAddr> + use<'a> {
         let families = self.families(end);
-        let seen = match end {
-            End::Source => self.source_address,
-            End::Destination => self.destination_address,
-        };
-        let seen = seen.or(self.end(end).address());
+        let seen = self.seen_address(end).or(self.end(end).address());
         let several = match (seen, self.end(end)) {
             (None, Endpoint::Pod(pod)) => &*pod.addresses,
-            (_, Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_)) => &[],
+            (
+                _,
+                Endpoint::Pod(_)
+                | Endpoint::Node { .. }
+                | Endpoint::World(_)
+                | Endpoint::Block(_)
+                | Endpoint::Unknown(_),
+            ) => &[],
         };
         // Ends that share no family do not talk at all; then what they have is all there is to go by.
         let shared = several.iter().any(|address| families.have(*address));
@@ -153,13 +166,13 @@ impl<'a> Endpoint<'a> {
     pub fn pod(self) -> Option<&'a PodFacts> {
         match self {
             Self::Pod(pod) if !pod.host_network => Some(pod),
-            Self::Pod(_) | Self::Node { .. } | Self::World(_) | Self::Unknown(_) => None,
+            Self::Pod(_) | Self::Node { .. } | Self::World(_) | Self::Block(_) | Self::Unknown(_) => None,
         }
     }
 
     fn address(self) -> Option<IpAddr> {
         match self {
-            Self::Pod(_) => None,
+            Self::Pod(_) | Self::Block(_) => None,
             Self::Node { address, .. } => address,
             Self::World(address) | Self::Unknown(address) => Some(address),
         }
@@ -177,9 +190,14 @@ impl Families {
     fn of(endpoint: Endpoint<'_>, seen: Option<IpAddr>) -> Self {
         let pod_addresses = match endpoint {
             Endpoint::Pod(pod) => &*pod.addresses,
-            Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_) => &[],
+            Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Block(_) | Endpoint::Unknown(_) => &[],
         };
-        let one = seen.or(endpoint.address()).map(|address| address.to_canonical());
+        let of_block = match endpoint {
+            Endpoint::Block(block) => Some(block.network()),
+            Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_) => None,
+        };
+        let one = seen.or(endpoint.address()).or(of_block);
+        let one = one.map(|address| address.to_canonical());
         match one {
             Some(address) => Self {
                 v4: address.is_ipv4(),

@@ -3,6 +3,7 @@ use super::{
     Action, Admission, Connection, Decision, Direction, Endpoint, Evaluation, Missing, PodFacts, Policy, PolicySet,
     Refusal, RuleRef, RuleSet, Tier,
     matching::{self, Match},
+    parts,
 };
 
 #[cfg(test)]
@@ -34,7 +35,11 @@ impl PolicySet {
             Endpoint::Unknown(_) if self.iter().any(|policy| policy.rules(direction).is_some()) => {
                 return Decision::Undecidable(Missing::Owner(end));
             }
-            Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_) => {
+            Endpoint::Pod(_)
+            | Endpoint::Node { .. }
+            | Endpoint::World(_)
+            | Endpoint::Block(_)
+            | Endpoint::Unknown(_) => {
                 return Decision::NotApplicable;
             }
         };
@@ -55,9 +60,13 @@ impl PolicySet {
         replacing: &'s [Policy],
     ) -> Option<Decision<'s>> {
         let peer = direction.peer();
-        connection.addresses(peer).nth(1)?;
-        let mut decisions = connection
-            .addresses(peer)
+        let addresses = match (connection.end(peer), connection.seen_address(peer)) {
+            (Endpoint::Block(block), None) => parts::of(block, self.standing(pod, replacing)),
+            (..) => connection.addresses(peer).collect(),
+        };
+        addresses.get(1)?;
+        let mut decisions = addresses
+            .into_iter()
             .map(|address| self.decide_for(pod, &connection.at(peer, address), direction, replacing));
         let first = decisions.next()?;
         let is_sure = first.missing().is_none() && decisions.all(|other| other.outcome() == first.outcome());
@@ -72,8 +81,7 @@ impl PolicySet {
         replacing: &'s [Policy],
     ) -> Decision<'s> {
         let mut walk = Walk::new(connection, direction, pod);
-        for policy in self.candidates(&pod.namespace) {
-            let policy = replacing.iter().find(|other| other.id == policy.id).unwrap_or(policy);
+        for policy in self.standing(pod, replacing) {
             if let Some(rules) = policy.rules(direction) {
                 walk.visit(policy, rules);
             }
@@ -89,6 +97,12 @@ impl PolicySet {
             (Some((Match::Depends(missing), _)), Decision::DoesNotAdmit(_)) => Decision::Undecidable(missing),
             (_, decision) => decision,
         }
+    }
+
+    /// The policies that may be for the pod, each the one that stands in its place if there is one.
+    fn standing<'s>(&'s self, pod: &PodFacts, replacing: &'s [Policy]) -> impl Iterator<Item = &'s Policy> {
+        let candidates = self.candidates(&pod.namespace);
+        candidates.map(|policy| replacing.iter().find(|other| other.id == policy.id).unwrap_or(policy))
     }
 
     /// The policies of a tier (of all, if none is named) that refuse this pod's connections unless a rule admits them.
@@ -110,7 +124,7 @@ fn exemption(connection: &Connection<'_>, direction: Direction, pod: &PodFacts) 
         }
         Endpoint::Pod(peer) => peer.node.as_ref(),
         Endpoint::Node { name, .. } => name,
-        Endpoint::World(_) | Endpoint::Unknown(_) => return None,
+        Endpoint::World(_) | Endpoint::Block(_) | Endpoint::Unknown(_) => return None,
     };
     let same_node = match (node, &pod.node) {
         _ if direction == Direction::Egress => Match::No,

@@ -2,8 +2,8 @@
 use std::net::IpAddr;
 
 use super::{
-    Connection, Direction, End, Endpoint, IpBlock, Missing, Namespaces, Peer, Peers, PodFacts, PortMatch, PortRange,
-    Ports, Rule, Subject,
+    Cidr, Connection, Direction, End, Endpoint, IpBlock, Missing, Namespaces, Peer, Peers, PodFacts, PortMatch,
+    PortRange, Ports, Rule, Subject,
 };
 use crate::labels::Selector;
 
@@ -76,7 +76,9 @@ pub(crate) fn peer(peer: &Peer, connection: &Connection<'_>, end: End) -> Match 
         ) if !pod.host_network => Match::from(pods.matches(&pod.labels)).and(|| namespaces(wanted, pod, end)),
         (Peer::Pods { .. }, Endpoint::Unknown(_)) => Match::Depends(Missing::Owner(end)),
         (Peer::Never, _) => Match::No,
-        (Peer::Pods { .. }, Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_)) => Match::No,
+        (Peer::Pods { .. }, Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Block(_)) => {
+            Match::No
+        }
     }
 }
 
@@ -128,7 +130,7 @@ fn named_port(name: &str, port: Option<u16>, connection: &Connection<'_>) -> Mat
     let pod = match connection.destination {
         Endpoint::Pod(pod) if !pod.host_network => pod,
         Endpoint::Unknown(_) => return Match::Depends(Missing::Owner(End::Destination)),
-        Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_) => return Match::No,
+        Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Block(_) => return Match::No,
     };
     let mut same_name = pod
         .ports
@@ -143,6 +145,9 @@ fn named_port(name: &str, port: Option<u16>, connection: &Connection<'_>) -> Mat
 
 /// Blocks ask for the address alone, whoever has it.
 fn block(block: &IpBlock, connection: &Connection<'_>, end: End) -> Match {
+    if let (Endpoint::Block(found), None) = (connection.end(end), connection.seen_address(end)) {
+        return whole_block(block, found, end);
+    }
     let (mut inside, mut outside) = (false, false);
     for address in connection.addresses(end) {
         if in_block(block, address) {
@@ -157,5 +162,16 @@ fn block(block: &IpBlock, connection: &Connection<'_>, end: End) -> Match {
         (true, true) => Match::Depends(Missing::AddressFamily(end)),
         (false, false) if !connection.families(end).have(block.cidr.network()) => Match::No,
         (false, false) => Match::Depends(Missing::Address(end)),
+    }
+}
+
+/// Whether all addresses of the one are in the other, or none is.
+fn whole_block(wanted: &IpBlock, found: Cidr, end: End) -> Match {
+    if !wanted.cidr.overlaps(found) || wanted.except.iter().any(|except| except.covers(found)) {
+        Match::No
+    } else if wanted.cidr.covers(found) && !wanted.except.iter().any(|except| except.overlaps(found)) {
+        Match::Yes
+    } else {
+        Match::Depends(Missing::Address(end))
     }
 }

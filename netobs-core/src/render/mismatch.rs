@@ -31,7 +31,7 @@ pub fn mismatch(mismatch: &Mismatch, direction: Direction, connection: &Connecti
             excepted,
         } => {
             let found: Vec<_> = found.iter().map(ToString::to_string).collect();
-            let found = found.join(", ");
+            let found = if found.is_empty() { peer() } else { found.join(", ") };
             match excepted {
                 Some(excepted) => format!("{found} is in {excepted}, which {} excepts", wanted.cidr),
                 None => format!("{found} is not in {wanted}"),

@@ -11,7 +11,7 @@ use crate::{
         By, Edge, EdgeKey, Example, ExampleEnd, Listing, Mark, Marks, Place, Portrait, PortraitKey, SeenPod, Sides,
         Verdicts, Watched,
     },
-    policy::NamedPort,
+    policy::{Cidr, NamedPort},
     workload::{Workload, WorkloadKind},
 };
 
@@ -70,11 +70,7 @@ impl Seen {
         connections: u64,
         change: impl FnOnce(&mut Edge),
     ) -> Self {
-        let example = Example {
-            source: self.end(source, 1),
-            destination: self.end(destination, 2),
-            at: at(1_000),
-        };
+        let example = self.example(source, destination, Ends::default());
         let mut edge = Edge {
             key: Arc::new(EdgeKey {
                 source: place(source),
@@ -112,7 +108,16 @@ impl Seen {
         self.listing
     }
 
-    fn end(&self, text: &str, number: usize) -> ExampleEnd {
+    fn example(&self, source: &str, destination: &str, ends: Ends) -> Example {
+        Example {
+            source: self.end(source, ends.source, ends.address),
+            destination: self.end(destination, ends.destination, ends.address),
+            at: at(1_000),
+        }
+    }
+
+    /// `offset`: which of its addresses it has, if it is no pod.
+    fn end(&self, text: &str, number: usize, offset: u8) -> ExampleEnd {
         match place(text) {
             Place::Workload { .. } => {
                 let (_, name) = text.split_once('/').unwrap();
@@ -128,11 +133,11 @@ impl Seen {
                 }
             }
             Place::World(block) => ExampleEnd {
-                address: block.network(),
+                address: within(block, offset),
                 name: None,
             },
             Place::Node(node) => ExampleEnd {
-                address: IpAddr::from([192, 168, 0, node.as_bytes().last().copied().unwrap_or_default()]),
+                address: IpAddr::from([192, 168, offset, node.as_bytes().last().copied().unwrap_or_default()]),
                 name: Some(node),
             },
             Place::Service(_) | Place::Unknown => ExampleEnd {
@@ -187,10 +192,35 @@ fn workload(name: &str) -> Workload {
     }
 }
 
+/// Which pods of both ends, and which address of an end that is none.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    source: usize,
+    destination: usize,
+    address: u8,
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        Self {
+            source: 1,
+            destination: 2,
+            address: 0,
+        }
+    }
+}
+
+fn within(block: Cidr, offset: u8) -> IpAddr {
+    match block.network() {
+        IpAddr::V4(network) if !block.is_single() => IpAddr::V4((network.to_bits() | u32::from(offset)).into()),
+        network => network,
+    }
+}
+
 const WORKLOADS: [&str; 8] = [
     "shop/web", "shop/api", "shop/db", "shop/job", "ops/prom", "ops/web", "sys/dns", "sys/gone",
 ];
-const PLACES: [&str; 18] = [
+const PLACES: [&str; 20] = [
     "shop/web",
     "shop/api",
     "shop/db",
@@ -202,7 +232,9 @@ const PLACES: [&str; 18] = [
     "node-1",
     "node-2",
     "203.0.113.7/32",
+    "203.0.113.200/32",
     "203.0.113.0/24",
+    "203.0.0.0/16",
     "2001:db8::7/128",
     "10.0.0.0/8",
     "0.0.0.0/0",
@@ -239,8 +271,14 @@ pub(crate) fn inventory() -> impl Strategy<Value = Listing> {
             seen = seen.workload(name, &own, ports);
         }
         for (source, destination, protocol, port, connections, kind) in edges {
+            let examples = kind
+                .examples
+                .iter()
+                .map(|ends| seen.example(source, destination, *ends));
+            let examples: Vec<_> = examples.collect();
             seen = seen.edge_with(source, destination, protocol, port, connections, |edge| {
-                kind.apply(edge)
+                edge.examples = examples.into_iter().collect();
+                kind.apply(edge);
             });
         }
         seen.finish()
@@ -262,14 +300,19 @@ struct Kind {
     dropped: bool,
     mark: Option<Mark>,
     by: By,
-    examples: bool,
+    examples: Vec<Ends>,
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
     let mark = option::of(select(vec![Mark::Dns, Mark::Monitoring, Mark::Probe, Mark::ApiServer]));
     let by = select(vec![By::Service, By::Port]);
-    let (dropped, examples) = (prop::bool::weighted(0.1), prop::bool::weighted(0.9));
-    (dropped, mark, by, examples).prop_map(|(dropped, mark, by, examples)| Kind {
+    let ends = (1..3_usize, 1..3_usize, select(vec![7_u8, 200])).prop_map(|(source, destination, address)| Ends {
+        source,
+        destination,
+        address,
+    });
+    let examples = prop_oneof![1 => Just(Vec::new()), 9 => vec(ends, 1..4)];
+    (prop::bool::weighted(0.1), mark, by, examples).prop_map(|(dropped, mark, by, examples)| Kind {
         dropped,
         mark,
         by,
@@ -284,9 +327,6 @@ impl Kind {
         }
         if let Some(mark) = self.mark {
             edge.marks.add(mark, self.by);
-        }
-        if !self.examples {
-            edge.examples = std::iter::empty().collect();
         }
     }
 }

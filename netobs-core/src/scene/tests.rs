@@ -13,6 +13,7 @@ fn told(listing: &Listing) -> Vec<String> {
         Endpoint::Pod(pod) => format!("{}/{}@{}", pod.namespace, pod.name, pod.node.as_deref().unwrap_or("?")),
         Endpoint::Node { name, address } => format!("{}={}", name.unwrap(), address.unwrap()),
         Endpoint::World(address) => format!("world {address}"),
+        Endpoint::Block(block) => format!("world {block}"),
         Endpoint::Unknown(address) => format!("unknown {address}"),
     };
     let connections = listing
@@ -65,8 +66,23 @@ fn a_pod_that_only_an_example_names_is_like_the_others_of_its_workload() {
 #[test]
 fn a_probe_is_for_a_pod_on_the_node_it_comes_from() {
     let probe = |edge: &mut crate::inventory::Edge| edge.marks.add(Mark::Probe, By::OwnNode);
-    let seen = shop().edge_with("node-1", "shop/api", Protocol::Tcp, 8080, 3, probe);
-    assert_eq!(told(&seen.finish()), ["node-1=192.168.0.49 > shop/api-2@node-1"]);
+    let seen = shop().edge_with("node-1", "shop/api", Protocol::Tcp, 8080, 3, |edge| {
+        probe(edge);
+        let mut forgotten = edge.examples.iter().next().unwrap().clone();
+        forgotten.destination.name = Some("api-9".into());
+        edge.examples.add(forgotten.clone());
+        forgotten.destination.name = Some("api-1".into());
+        edge.examples.add(forgotten);
+    });
+    assert_eq!(
+        told(&seen.finish()),
+        [
+            // Where a pod is known to be counts for more, and of an earlier pod of that name that is not known.
+            "node-1=192.168.0.49 > shop/api-1@node-1",
+            "node-1=192.168.0.49 > shop/api-9@node-1",
+            "node-1=192.168.0.49 > shop/api-2@node-2",
+        ]
+    );
     let without_examples = shop().edge_with("node-2", "shop/api", Protocol::Tcp, 8080, 3, |edge| {
         probe(edge);
         edge.examples = std::iter::empty().collect();
@@ -88,6 +104,7 @@ fn what_is_no_workload_is_told_by_its_address() {
         [
             "unknown 10.99.0.1 > shop/web-2@node-2",
             "shop/web-1@node-1 > world 203.0.113.0",
+            "shop/web-1@node-1 > world 203.0.113.0/24",
             "unknown 10.96.0.9 > shop/web-2@node-2"
         ]
     );

@@ -69,6 +69,10 @@ fn add_rule(policy: &Policy, connection: &Connection<'_>, direction: Direction) 
     let peer = match connection.end(direction.peer()) {
         Endpoint::Pod(pod) if !pod.host_network => pod_peer(pod, own_namespace),
         Endpoint::Unknown(_) => return None,
+        Endpoint::Block(block) => Peer::Block(IpBlock {
+            cidr: block,
+            except: Vec::new(),
+        }),
         Endpoint::Pod(_) | Endpoint::Node { .. } | Endpoint::World(_) => {
             let address = connection.addresses(direction.peer()).next()?;
             Peer::Block(IpBlock {

@@ -41,7 +41,7 @@ impl Trial {
     fn of(set: &PolicySet, connection: &Connection<'_>, changes: &[Change]) -> Self {
         let after = |end| match end {
             Endpoint::Pod(pod) => Some(pod_after(pod, changes)),
-            Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Unknown(_) => None,
+            Endpoint::Node { .. } | Endpoint::World(_) | Endpoint::Block(_) | Endpoint::Unknown(_) => None,
         };
         let changed = changes.iter().filter_map(|change| match change {
             Change::AddRule { policy, .. } | Change::AddPort { policy, .. } => set.get(policy),

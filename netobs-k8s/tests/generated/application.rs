@@ -203,7 +203,11 @@ fn edge(source: &str, destination: &str, (protocol, port): PortOf, connections: 
             port,
         }),
         service: None,
-        first: Timestamp::from_secs(1_771_750_000),
+        first: if connections == 1 {
+            last
+        } else {
+            Timestamp::from_secs(1_771_750_000)
+        },
         last,
         watched: Watched::default(),
         sides: Sides::default(),

@@ -1,5 +1,4 @@
 //! Mismatches and their hints in the JSON.
-use std::net::IpAddr;
 
 use netobs_core::{
     explain::{Attempt, LabelHint, LabelMismatch, Mismatch, NoPod, ObjectRef, PortHint},
@@ -72,7 +71,12 @@ fn of(mismatch: &Mismatch, direction: Direction, connection: &Connection<'_>) ->
             wanted,
             found,
             excepted,
-        } => ip_block(wanted, found, *excepted),
+        } => {
+            let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+            let peer = || render::endpoint(connection.end(direction.peer()));
+            let found = if found.is_empty() { peer() } else { found.join(", ") };
+            ip_block(wanted, found, *excepted)
+        }
         Mismatch::Port { wanted, hints, .. } => JsonMismatch {
             hints: hints.iter().map(port_hint).collect(),
             ..ports("port", wanted, render::port(connection))
@@ -130,8 +134,7 @@ fn no_pod(why: NoPod) -> &'static str {
     }
 }
 
-fn ip_block(wanted: &IpBlock, found: &[IpAddr], excepted: Option<Cidr>) -> JsonMismatch {
-    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+fn ip_block(wanted: &IpBlock, found: String, excepted: Option<Cidr>) -> JsonMismatch {
     let excepted = excepted.map(|one| Hint {
         kind: "excepted",
         value: Some(one.to_string()),
@@ -140,7 +143,7 @@ fn ip_block(wanted: &IpBlock, found: &[IpAddr], excepted: Option<Cidr>) -> JsonM
     JsonMismatch {
         kind: "ip_block",
         wanted: Some(wanted.to_string()),
-        found: Some(found.join(", ")),
+        found: Some(found),
         hints: excepted.into_iter().collect(),
         ..JsonMismatch::default()
     }

@@ -302,3 +302,25 @@ fn what_two_nodes_saw_once_was_seen_once() {
     };
     assert!(!together(&[connection, back]).values().any(Edge::is_seen_once));
 }
+
+#[test]
+fn a_connection_that_was_kept_open_is_more_than_once_and_what_was_only_dropped_never_came_through() {
+    let told = |told: Flow| {
+        let mut scene = Scene::default();
+        scene.tell(told);
+        Edge::clone(scene.inventory.edges().next().unwrap())
+    };
+    let short = flow(1, "10.244.0.10", "10.244.0.11", PORT, 5);
+    let long = Flow {
+        last: at(1_000 + 3_600),
+        ..short.clone()
+    };
+    assert!(told(short.clone()).is_seen_once());
+    assert!(!told(long).is_seen_once());
+    let mut packets = told(dropped(short, 9));
+    assert!(packets.never_came_through());
+    packets.verdicts = Verdicts::default();
+    assert!(packets.never_came_through());
+    packets.verdicts.seen = 1;
+    assert!(!packets.never_came_through());
+}

@@ -103,6 +103,56 @@ fn what_the_api_server_asks_a_pod_is_a_webhook_and_what_the_own_node_asks_a_prob
     );
 }
 
+/// The edge of a probe and of a connection to the same workload on another node, told in this order.
+fn probe_and_other(order: [&Flow; 2]) -> Scene {
+    let there = Pod {
+        node: Some("node-2".into()),
+        ..pod("shop/db-2", "10.244.2.1", "app=db")
+    };
+    let mut scene = Scene::default();
+    scene.hear(&applied(there));
+    for told in order {
+        scene.tell(told.clone());
+    }
+    scene
+}
+
+#[test]
+fn what_comes_from_the_own_node_is_neither_mark_nor_example_beside_what_goes_to_other_nodes() {
+    let probe = flow(1, NODE, "10.244.0.11", 8080, 1);
+    let other = flow(2, NODE, "10.244.2.1", 8080, 9);
+    let shown = |edge: &Edge| {
+        let to = |example: &Example| example.destination.name.clone().unwrap();
+        (
+            edge.marks.has(Mark::Probe),
+            edge.examples.iter().map(to).collect::<Vec<_>>(),
+        )
+    };
+    let crossing = (false, vec!["db-2".into()]);
+    for order in [[&probe, &other], [&other, &probe]] {
+        let scene = probe_and_other(order);
+        let edges: Vec<_> = scene.inventory.edges().collect();
+        assert_eq!(edges.len(), 1);
+        assert_eq!((shown(edges[0]), edges[0].connections), (crossing.clone(), 2));
+    }
+    let alone = |told| Edge::clone(probe_and_other([told, told]).inventory.edges().next().unwrap());
+    let (probed, crossed) = (alone(&probe), alone(&other));
+    assert_eq!(shown(&probed), (true, vec!["db-0".into()]));
+    for (one, another) in [(&probed, &crossed), (&crossed, &probed)] {
+        let mut joined = one.clone();
+        joined.join_with_another_agent(another);
+        assert_eq!(shown(&joined), crossing);
+    }
+}
+
+#[test]
+fn what_asks_a_service_from_a_node_is_no_probe() {
+    let service = |scene: &mut Scene| {
+        scene.serve(service("shop/db", "10.96.0.7", 5432), 5432, &["db-0", "db-1"]);
+    };
+    assert_eq!(marks(service, flow(1, NODE, "10.96.0.7", 5432, 1)), []);
+}
+
 #[test]
 fn the_surest_of_what_a_mark_is_told_by_stays() {
     let mut known = Marks::default();
