@@ -30,6 +30,7 @@ pub mod packet;
 pub mod pod;
 pub mod process;
 pub mod rules;
+pub mod served;
 pub mod shop;
 mod site;
 mod sys;

@@ -4,6 +4,5 @@ mod serving {
     mod bad_settings;
     mod metrics;
     mod profile;
-    mod scene;
     mod subscribers;
 }

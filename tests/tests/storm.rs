@@ -3,5 +3,4 @@
 mod storm {
     mod hostile;
     mod loopback;
-    mod scene;
 }

@@ -50,6 +50,27 @@ type Request = http::Request<Body>;
 type Answer = BoxFuture<http::Response<Body>, Infallible>;
 type Handler = Box<dyn Fn(Request) -> Answer + Send + Sync>;
 
+/// A service as tonic makes it.
+pub(super) trait Named:
+    Service<Request, Response = http::Response<Body>, Error = Infallible, Future = Answer>
+    + NamedService
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> Named for S where
+    S: Service<Request, Response = http::Response<Body>, Error = Infallible, Future = Answer>
+        + NamedService
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
 /// Clients that are gone without a word are noticed after the sum of these.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pulse {
@@ -71,15 +92,7 @@ struct Way {
 }
 
 impl Services {
-    pub(super) fn new<H>(sides: Sides<flow_service::Service>, health: H) -> Result<Self, ServeError>
-    where
-        H: Service<Request, Response = http::Response<Body>, Error = Infallible, Future = Answer>
-            + NamedService
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-    {
+    pub(super) fn new(sides: Sides<flow_service::Service>, health: impl Named) -> Result<Self, ServeError> {
         Ok(Self {
             inside: Arc::new(Way::new(sides.inside, health.clone())?),
             outside: Arc::new(Way::new(sides.outside, health)?),
@@ -108,15 +121,7 @@ impl Services {
 }
 
 impl Way {
-    fn new<H>(service: flow_service::Service, health: H) -> Result<Self, ServeError>
-    where
-        H: Service<Request, Response = http::Response<Body>, Error = Infallible, Future = Answer>
-            + NamedService
-            + Clone
-            + Send
-            + Sync
-            + 'static,
-    {
+    fn new(service: flow_service::Service, health: impl Named) -> Result<Self, ServeError> {
         let flows = FlowServiceServer::new(service)
             .max_decoding_message_size(LARGEST_REQUEST)
             .max_encoding_message_size(LARGEST_ANSWER);
@@ -151,15 +156,7 @@ impl Way {
     }
 }
 
-fn handler<S>(service: S) -> (&'static str, Handler)
-where
-    S: Service<Request, Response = http::Response<Body>, Error = Infallible, Future = Answer>
-        + NamedService
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-{
+fn handler<S: Named>(service: S) -> (&'static str, Handler) {
     (S::NAME, Box::new(move |request| service.clone().call(request)))
 }
 

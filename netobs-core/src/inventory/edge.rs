@@ -1,5 +1,11 @@
 //! One line of the inventory.
-use std::{cmp::Reverse, collections::VecDeque, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::VecDeque,
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{Mark, Marks, Sides, Tally, Watched, sides::Side};
 use crate::{
@@ -95,6 +101,12 @@ pub struct Example {
     pub at: Timestamp,
 }
 
+impl Example {
+    fn is_between_ends_of(&self, other: &Self) -> bool {
+        self.source == other.source && self.destination == other.destination
+    }
+}
+
 /// A few connections, each with other ends, the latest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Examples(VecDeque<Example>);
@@ -102,8 +114,7 @@ pub struct Examples(VecDeque<Example>);
 impl Examples {
     /// Takes the place of one of the same ends, or of the oldest.
     pub fn add(&mut self, example: Example) {
-        let same = |kept: &Example| kept.source == example.source && kept.destination == example.destination;
-        if let Some(kept) = self.0.iter().position(same) {
+        if let Some(kept) = self.0.iter().position(|kept| kept.is_between_ends_of(&example)) {
             self.0.remove(kept);
         }
         let newer = self.0.partition_point(|kept| kept.at > example.at);
@@ -271,9 +282,13 @@ impl Edge {
         if other.last > self.last || self.cause.is_none() {
             self.cause = other.cause.clone().or_else(|| self.cause.take());
         }
+        self.watched = match other.first.cmp(&self.first) {
+            Ordering::Less => other.watched,
+            Ordering::Equal => self.watched.max(other.watched),
+            Ordering::Greater => self.watched,
+        };
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
-        self.watched = self.watched.max(other.watched);
         if self.recognise(other.marks) {
             self.examples.join(&other.examples);
         }
@@ -315,8 +330,13 @@ impl Verdicts {
 
 impl Examples {
     fn join(&mut self, other: &Self) {
-        self.0.extend(other.iter().cloned());
-        self.0.make_contiguous().sort_by_key(|example| Reverse(example.at));
+        let mut all: Vec<_> = self.0.drain(..).chain(other.iter().cloned()).collect();
+        all.sort_by_key(|example| Reverse(example.at));
+        for example in all {
+            if !self.0.iter().any(|kept| kept.is_between_ends_of(&example)) {
+                self.0.push_back(example);
+            }
+        }
         self.0.truncate(MOST_EXAMPLES);
     }
 }

@@ -1,9 +1,9 @@
 //! Settings that cannot work: each ends the agent with a message that names the thing and the remedy.
 
-use super::scene::{PATIENCE, Scene, command, connect, socket, start};
 use anyhow::{Context as _, Result};
 use netobs_tests::node::Node;
 use netobs_tests::process::{Agent, EXPORT_ONLY};
+use netobs_tests::served::{PATIENCE, Scene, command, connect, socket, start};
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;

@@ -1,10 +1,9 @@
 //! Metrics, held against what nftables, the kernel and the traffic itself say.
 
-use super::scene::{HTTP, PATIENCE, Scene};
 use anyhow::{Context as _, Result, bail};
-use netobs_api::v1;
 use netobs_tests::node::{Family, Node};
 use netobs_tests::rules::{Hook, Refusal};
+use netobs_tests::served::{HTTP, PATIENCE, Scene, VERBOSE};
 use netobs_tests::traffic::tcp;
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -24,7 +23,8 @@ fn what_metrics_say_of_traffic_is_what_happened() -> Result<()> {
     let (a, b) = (node.pod("a")?, node.pod("b")?);
     node.count("refused", Hook::Forward, &format!("tcp dport {REFUSED}"))?;
     node.refuse(Refusal::Drop, Hook::Forward, &format!("tcp dport {REFUSED}"))?;
-    let scene = Scene::start(node, &["--listen", "none", "--update-every", "1"])?;
+    let settings = ["--listen", "none", "--update-every", "1"];
+    let scene = Scene::start(node, &[&settings[..], &VERBOSE].concat())?;
     let before = page(&scene)?;
     assert_eq!(before["netobs_ready"].total_cmp(&1.0), std::cmp::Ordering::Equal);
     // The pods' and the uplink, which in the lab is a veth, too.
@@ -69,14 +69,7 @@ fn what_metrics_say_of_subscribers_is_who_is_there() -> Result<()> {
     let (a, b) = (node.pod("a")?, node.pod("b")?);
     let scene = Scene::start(node, &["--listen", "none"])?;
     is(&page(&scene)?, "netobs_subscribers", 0.0);
-    let mut stream = scene.runtime.block_on(async {
-        let mut connection = scene.connect().await?;
-        let request = v1::SubscribeRequest {
-            follow: true,
-            ..v1::SubscribeRequest::default()
-        };
-        anyhow::Ok(connection.client.subscribe(request).await?.into_inner())
-    })?;
+    let mut stream = scene.runtime.block_on(scene.follow())?;
     wait(&scene, "the subscriber is counted", |page| {
         value(page, "netobs_subscribers") == Some(1.0)
     })?;

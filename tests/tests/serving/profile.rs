@@ -1,9 +1,9 @@
 //! The seccomp profile: everything the agent serves goes on under it, and what it does not name is refused.
 
-use super::scene::{HTTP, PATIENCE, command, socket};
 use anyhow::{Context as _, Result, ensure};
 use netobs_tests::node::{Family, Node};
 use netobs_tests::process::{Agent, EXPORT_ONLY, Seccomp};
+use netobs_tests::served::{HTTP, PATIENCE, VERBOSE, command, socket};
 use netobs_tests::traffic::tcp;
 use rcgen::{CertificateParams, KeyPair};
 use std::io::{Read as _, Write as _};
@@ -66,6 +66,7 @@ fn tls_metrics_export_and_the_inventory_on_disk_go_on_under_it() -> Result<()> {
     let [certificate, key] = folder.certificate()?;
     let mut command = command(&node)?;
     command
+        .args(VERBOSE)
         .args(&EXPORT_ONLY[..3])
         .args(["--socket", "none", "--state-dir", &folder.path("state")]);
     command.args([

@@ -1,10 +1,10 @@
 //! Many subscribers, of whom one has stopped.
 
-use super::scene::Scene;
 use anyhow::{Context as _, Result, ensure};
 use netobs_api::v1::{self, flow_service_client::FlowServiceClient, subscribe_response::Message};
 use netobs_tests::node::{Family, Node};
 use netobs_tests::pod::{POD_INTERFACE, Pod};
+use netobs_tests::served::Scene;
 use netobs_tests::traffic::flood::Flood;
 use std::collections::BTreeSet;
 use std::net::UdpSocket;
@@ -41,7 +41,7 @@ fn of_a_hundred_subscribers_only_the_one_that_stopped_loses_and_capture_loses_no
     let stopped = scene.runtime.block_on(follow_with_little_room(&scene))?;
     let mut hearing = Vec::new();
     for _ in 1..SUBSCRIBERS {
-        let stream = scene.runtime.block_on(follow(&scene))?;
+        let stream = scene.runtime.block_on(scene.follow())?;
         hearing.push(scene.runtime.spawn(hear(stream, false)));
     }
     let sent = flood.send_paced(&from, POD_INTERFACE, PER_SECOND)?.sent;
@@ -81,16 +81,6 @@ fn flood(from: &Pod, to: &Pod) -> Result<Flood> {
         FLOWS,
         64,
     )
-}
-
-/// Each over a connection of its own.
-async fn follow(scene: &Scene) -> Result<Stream> {
-    let mut connection = scene.connect().await?;
-    let request = v1::SubscribeRequest {
-        follow: true,
-        ..v1::SubscribeRequest::default()
-    };
-    Ok(connection.client.subscribe(request).await?.into_inner())
 }
 
 /// What it does not read soon fills what HTTP/2 lets be on the way.

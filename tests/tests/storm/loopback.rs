@@ -1,13 +1,13 @@
 //! Ten thousand connections from loopback that mean no good, while pods talk and others ask in earnest.
 
 use super::hostile::Hostile;
-use super::scene::{GRPC, HTTP, PATIENCE, Scene};
 use anyhow::{Context as _, Result, ensure};
 use netobs_api::client::{Connection, Server, Tls};
 use netobs_api::v1::{self, subscribe_response::Message};
 use netobs_tests::node::{Family, Node};
 use netobs_tests::pod::{POD_INTERFACE, Pod};
 use netobs_tests::rules::Hook;
+use netobs_tests::served::{GRPC, HTTP, PATIENCE, Scene};
 use netobs_tests::traffic::flood::Flood;
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{Read as _, Write as _};
@@ -57,7 +57,7 @@ fn ten_thousand_hostile_connections_take_little_memory_and_nothing_from_capture(
     let node = Node::routed()?;
     let (from, to) = (node.pod("from")?, node.pod("to")?);
     node.count("sent", Hook::Forward, &format!("udp dport {PORT}"))?;
-    let scene = Scene::start(node)?;
+    let scene = Scene::start(node, &[])?;
     let _sink = to.run(|| UdpSocket::bind(to.socket_address(Family::V4, PORT)).context("bind the sink"))?;
     let hearing = hear(&scene)?;
     let before = scene.usage()?.rss_bytes;
@@ -232,14 +232,7 @@ fn get(scene: &Scene, path: &str) -> Result<String> {
 
 /// Follows over the socket until it has heard of all flows, or of nothing for a while.
 fn hear(scene: &Scene) -> Result<tokio::task::JoinHandle<Result<usize>>> {
-    let mut stream = scene.runtime.block_on(async {
-        let mut connection = scene.connect().await?;
-        let request = v1::SubscribeRequest {
-            follow: true,
-            ..v1::SubscribeRequest::default()
-        };
-        anyhow::Ok(connection.client.subscribe(request).await?.into_inner())
-    })?;
+    let mut stream = scene.runtime.block_on(scene.follow())?;
     Ok(scene.runtime.spawn(async move {
         let mut ports = BTreeSet::new();
         while ports.len() < FLOWS {

@@ -1,5 +1,8 @@
 //! What several agents tell, joined, is what one that sees everything would tell.
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use proptest::prelude::*;
 
@@ -257,6 +260,10 @@ proptest! {
         let reversed: Vec<_> = agents().map(|eye| inventory(&connections, eye, always)).collect();
         let reversed = joined(reversed.into_iter().rev());
         prop_assert_eq!(counts(&reversed), counts(&of_agents));
+        for edge in of_agents.values() {
+            let ends: HashSet<_> = edge.examples.iter().map(|one| (one.source.address, one.destination.address)).collect();
+            prop_assert_eq!(ends.len(), edge.examples.iter().len(), "{:?}", edge.examples);
+        }
         // Which of those that one end saw come through the other saw dropped later, sums do not tell.
         if connections.iter().all(|one| one.fate != Fate::DroppedLater) {
             prop_assert_eq!(fates(&of_agents), fates(&whole));
@@ -323,4 +330,28 @@ fn a_connection_that_was_kept_open_is_more_than_once_and_what_was_only_dropped_n
     assert!(packets.never_came_through());
     packets.verdicts.seen = 1;
     assert!(!packets.never_came_through());
+}
+
+#[test]
+fn of_agents_that_saw_the_same_edge_the_one_that_saw_it_first_has_watched_it_for_longest() {
+    let key = EdgeKey {
+        source: Place::Unknown,
+        destination: Place::Unknown,
+        protocol: Protocol::Tcp,
+        port: Some(PORT),
+    };
+    let key = Arc::new(key);
+    let seen_from = |first: u64, length: u64| Edge {
+        watched: Watched {
+            since: at(first),
+            length: Duration::from_secs(length),
+        },
+        ..Edge::new(Arc::clone(&key), at(first))
+    };
+    let (long_ago, lately) = (seen_from(1_000, 90), seen_from(1_095, 5));
+    for [one, other] in [[&long_ago, &lately], [&lately, &long_ago]] {
+        let mut together = one.clone();
+        together.join_with_another_agent(other);
+        assert_eq!((together.first, together.watched), (at(1_000), long_ago.watched));
+    }
 }
