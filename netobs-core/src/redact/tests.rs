@@ -22,7 +22,7 @@ const NETFILTER: ReasonId = ReasonId(12);
 const ADDRESSES: [&str; 5] = ["10.77.3.9", "10.77.3.7", "10.77.3.8", "203.0.113.77", "198.51.100.0"];
 const PODS: [&str; 3] = ["zebra-0", "yak-0", "hermit"];
 /// Of a pod in its StatefulSet.
-const INDEX: [&str; 1] = ["4711"];
+const INDEX: [&str; 1] = ["900719925474"];
 /// Of labels with the keys `owner` and `example.com/desk`.
 const VALUES: [&str; 5] = ["anna", "bert", "cleo", "annna", "desk-17"];
 
@@ -86,7 +86,7 @@ fn cluster() -> Vec<Change> {
             pod(
                 "ops/yak-0",
                 "10.77.3.9",
-                "app=yak,owner=bert,example.com/desk=desk-17,apps.kubernetes.io/pod-index=4711",
+                "app=yak,owner=bert,example.com/desk=desk-17,apps.kubernetes.io/pod-index=900719925474",
             ),
             "u2",
         ),
