@@ -18,6 +18,10 @@ mod decision;
 mod evaluate;
 pub(crate) mod matching;
 mod model;
+mod port_classes;
 mod set;
 
-pub(crate) use self::model::Transport;
+pub(crate) use self::{
+    model::Transport,
+    port_classes::{PortClass, PortClasses},
+};
