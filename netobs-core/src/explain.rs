@@ -1,4 +1,6 @@
 //! Why the policies say what they say about a connection: for each rule that came near, what did not match. Data, no text.
+use std::sync::Arc;
+
 use self::attempt::Attempts;
 use crate::policy::{
     Admission, Connection, Decision, Direction, Missing, Outcome, PolicyId, PolicySet, Refusal, RuleRef,
@@ -11,7 +13,7 @@ pub use self::{
 };
 
 pub(crate) use self::{
-    connection_hints::may_ask_dns,
+    connection_hints::{DNS_PORT, may_ask_dns},
     label_hints::find as hints_for_label,
     rule_hints::{any_namespace, any_pod},
 };
@@ -84,6 +86,23 @@ pub struct Attempt {
 impl Explanation {
     pub const fn outcome(&self) -> Outcome {
         self.ingress.outcome().and(self.egress.outcome())
+    }
+
+    /// What it is for another port that no policy tells apart from its own.
+    pub(crate) fn at_port(self: &Arc<Self>, port: Option<u16>) -> Arc<Self> {
+        let is_of_other = |mismatch: &Mismatch| matches!(mismatch, Mismatch::Port { found, .. } if *found != port);
+        let attempts = self.ingress.attempts.iter().chain(&self.egress.attempts);
+        if !attempts.flat_map(|attempt| &attempt.mismatches).any(is_of_other) {
+            return Arc::clone(self);
+        }
+        let mut other = Self::clone(self);
+        let attempts = other.ingress.attempts.iter_mut().chain(&mut other.egress.attempts);
+        for mismatch in attempts.flat_map(|attempt| &mut attempt.mismatches) {
+            if let Mismatch::Port { found, .. } = mismatch {
+                *found = port;
+            }
+        }
+        Arc::new(other)
     }
 
     pub const fn of(&self, direction: Direction) -> &DirectionExplanation {

@@ -19,6 +19,10 @@ mod evaluate;
 pub(crate) mod matching;
 mod model;
 pub(crate) mod parts;
+mod port_classes;
 mod set;
 
-pub(crate) use self::model::Transport;
+pub(crate) use self::{
+    model::Transport,
+    port_classes::{PortClass, PortClasses},
+};

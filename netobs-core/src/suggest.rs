@@ -104,10 +104,10 @@ impl PolicySet {
             let ways = ways(self, connection, explanation, direction);
             combined = combine(&combined, &ways);
         }
-        combined.retain(|changes| !changes.is_empty() && trial::admits(self, connection, changes));
-        combined.truncate(MOST);
         combined
             .into_iter()
+            .filter(|changes| !changes.is_empty() && trial::admits(self, connection, changes))
+            .take(MOST)
             .map(|changes| effect::of(self, connection, changes, surroundings))
             .collect()
     }
@@ -139,12 +139,12 @@ fn ways(
     direction: Direction,
 ) -> Vec<Vec<Change>> {
     let explanation = explanation.of(direction);
-    let mut ways = label_change::ways(&explanation.attempts);
-    ways.extend(policy_change::ways(set, connection, explanation));
-    ways.retain(|changes| trial::mends(set, connection, direction, changes));
-    ways.dedup();
-    ways.truncate(MOST);
-    ways
+    label_change::ways(&explanation.attempts)
+        .into_iter()
+        .chain(policy_change::ways(set, connection, explanation))
+        .filter(|changes| trial::mends(set, connection, direction, changes))
+        .take(MOST)
+        .collect()
 }
 
 /// The labels an object has once the changes are made.

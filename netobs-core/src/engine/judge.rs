@@ -8,8 +8,8 @@ use crate::{
     directory::{Directory, Owner},
     enrich::Seen,
     event::{Protocol, Tuple},
-    explain::Explanation,
-    policy::{Connection, Direction, Outcome, PolicySet},
+    explain::{DNS_PORT, Explanation},
+    policy::{Connection, Direction, Outcome, PolicySet, PortClass, PortClasses},
 };
 
 /// More ends than these are judged anew.
@@ -21,6 +21,7 @@ const MOST_BACKENDS: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Judge {
     by_ends: HashMap<Key, Judged>,
+    classes: Option<PortClasses>,
 }
 
 /// Which states of which objects, by where they are stored, talk how. What is judged keeps them there.
@@ -29,7 +30,8 @@ struct Key {
     source: (IpAddr, usize, usize),
     destination: (IpAddr, usize, usize),
     protocol: Protocol,
-    port: Option<u16>,
+    /// Whoever tries port after port is judged once for all that are alike.
+    port: PortClass,
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +39,7 @@ pub(super) struct Judged {
     pub(super) outcome: Outcome,
     pub(super) source: Owner,
     pub(super) destination: Owner,
+    /// As it was asked for last.
     pub(super) tuple: Tuple,
     explanation: Option<Arc<Explanation>>,
 }
@@ -45,6 +48,7 @@ impl Judge {
     /// To be called when policies or namespaces are not as they were.
     pub(super) fn forget(&mut self) {
         self.by_ends.clear();
+        self.classes = None;
     }
 
     /// What is asked of a service is judged for the pods behind it.
@@ -67,13 +71,16 @@ impl Judge {
         if self.by_ends.len() >= MOST {
             self.by_ends.clear();
         }
-        self.by_ends.entry(Key::of(ends)).or_insert_with(|| Judged {
+        let classes = self.classes.get_or_insert_with(|| PortClasses::of(policies, DNS_PORT));
+        let judged = self.by_ends.entry(Key::of(ends, classes)).or_insert_with(|| Judged {
             outcome: outcome(ends, policies),
             source: ends.source.clone(),
             destination: ends.destination.clone(),
             tuple: ends.tuple,
             explanation: None,
-        })
+        });
+        judged.tuple = ends.tuple;
+        judged
     }
 
     /// The first of what is behind a service, if all of it is judged alike.
@@ -103,14 +110,13 @@ impl Judge {
 
 impl Judged {
     pub(super) fn explanation(&mut self, policies: &PolicySet, live: Live<'_>) -> Arc<Explanation> {
-        if let Some(known) = &self.explanation {
-            return Arc::clone(known);
-        }
-        let made = Arc::new(with_connection(self.ends(), |connection| {
-            policies.explain(connection, &live)
-        }));
-        self.explanation = Some(Arc::clone(&made));
-        made
+        let explain = |connection: &Connection<'_>| policies.explain(connection, &live);
+        let explanation = match &self.explanation {
+            Some(known) => known.at_port(self.ends().port()),
+            None => Arc::new(with_connection(self.ends(), explain)),
+        };
+        self.explanation = Some(Arc::clone(&explanation));
+        explanation
     }
 
     const fn ends(&self) -> Ends<'_> {
@@ -146,12 +152,16 @@ pub fn with_connection<R>(ends: Ends<'_>, ask: impl FnOnce(&Connection<'_>) -> R
 }
 
 impl Key {
-    fn of(ends: Ends<'_>) -> Self {
+    fn of(ends: Ends<'_>, classes: &PortClasses) -> Self {
+        let named = match ends.destination {
+            Owner::Pod { pod, .. } => &*pod.ports,
+            Owner::Node { .. } | Owner::Service(_) | Owner::World { .. } | Owner::Unknown(_) => &[],
+        };
         Self {
             source: state(ends.source, ends.tuple.source),
             destination: state(ends.destination, ends.tuple.destination),
             protocol: ends.tuple.protocol,
-            port: ends.port(),
+            port: classes.class(ends.port(), named),
         }
     }
 }

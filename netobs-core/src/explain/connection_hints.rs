@@ -11,7 +11,8 @@ use crate::{
     },
 };
 
-const DNS_PORT: u16 = 53;
+/// What is asked on this port is hinted at otherwise.
+pub(crate) const DNS_PORT: u16 = 53;
 
 pub(super) fn find(
     set: &PolicySet,

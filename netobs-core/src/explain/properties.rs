@@ -1,9 +1,11 @@
 //! Explanations agree with decisions.
-use proptest::prelude::*;
+use std::sync::Arc;
 
-use super::compare;
+use proptest::{collection::vec, prelude::*};
+
+use super::{DNS_PORT, compare};
 use crate::policy::{
-    Connection, End, Endpoint, Outcome,
+    Connection, End, Endpoint, Outcome, PortClasses,
     arbitrary::{case, peer, ports},
     matching::{self, Match},
 };
@@ -55,5 +57,19 @@ proptest! {
             backwards.insert(policy.clone());
         }
         prop_assert_eq!(policies.explain(&connection, &cluster), backwards.explain(&connection, &cluster));
+    }
+    #[test]
+    fn what_is_said_of_a_port_holds_for_those_that_no_policy_tells_apart(
+        (cluster, policies, from, to, protocol, port) in case(), others in vec(prop_oneof![75..95_u16, 50..56_u16, any::<u16>()], 1..20),
+    ) {
+        let pod = |index| cluster.pods.values().nth(index).unwrap();
+        let at = |port| Connection::between(Endpoint::Pod(pod(from)), Endpoint::Pod(pod(to)), protocol, port);
+        let classes = PortClasses::of(&policies, DNS_PORT);
+        let class = |port| classes.class(Some(port), &pod(to).ports);
+        let explanation = Arc::new(policies.explain(&at(port), &cluster));
+        for other in others.into_iter().filter(|other| class(*other) == class(port)) {
+            prop_assert_eq!(policies.evaluate(&at(other)).outcome(), explanation.outcome());
+            prop_assert_eq!(&policies.explain(&at(other), &cluster), &*explanation.at_port(Some(other)));
+        }
     }
 }

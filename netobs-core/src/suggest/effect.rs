@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use super::{Affected, Change, Opening, Suggestion, trial::pod_after};
 use crate::{
     explain::{ObjectRef, Surroundings},
-    labels::Symbol,
+    labels::{Selector, Symbol},
     policy::{
         Action, Connection, Direction, End, Endpoint, Namespaces, Peer, Peers, PodFacts, Policy, PolicyId, PolicySet,
         Ports, Rule,
@@ -28,7 +28,7 @@ pub(super) fn of(
         for direction in [Direction::Ingress, Direction::Egress] {
             let rules = policy.rules(direction).map_or(&[][..], |rules| &rules.rules);
             for rule in rules.iter().filter(|rule| rule.action == Action::Allow) {
-                effects.rule(policy, direction, rule, &concerned, connection);
+                effects.rule((policy, direction, rule), &changes, &concerned, connection);
             }
         }
     }
@@ -80,18 +80,22 @@ impl Effects {
 
     fn rule(
         &mut self,
-        policy: &Policy,
-        direction: Direction,
-        rule: &Rule,
+        (policy, direction, rule): (&Policy, Direction, &Rule),
+        changes: &[Change],
         concerned: &[Concerned],
         asked: &Connection<'_>,
     ) {
+        // All others say of a pod what they said of it before.
+        let (asking, others): (Vec<_>, Vec<_>) = peers(rule).partition(|peer| asks_for(peer, changes));
+        if asking.is_empty() {
+            return;
+        }
         let (mut opened, mut closed) = (Vec::new(), Vec::new());
         for Concerned { before, after } in concerned {
-            match (is_peer(&rule.peers, before), is_peer(&rule.peers, after)) {
-                (false, true) => opened.push(name(before)),
-                (true, false) => closed.push(name(before)),
-                (true, true) | (false, false) => {}
+            let [was, is] = [before, after].map(|pod| asking.iter().any(|peer| selects(peer, pod)));
+            if was != is && !others.iter().any(|peer| selects(peer, before)) {
+                let list = if is { &mut opened } else { &mut closed };
+                list.push(name(before));
             }
         }
         let asked_only = is_asked_only(policy, rule, direction, &opened, asked);
@@ -192,18 +196,44 @@ fn pods_concerned(connection: &Connection<'_>, changes: &[Change], surroundings:
     pods
 }
 
-fn is_peer(peers: &Peers, pod: &PodFacts) -> bool {
-    let selects = |peer: &Peer| match peer {
+fn peers(rule: &Rule) -> impl Iterator<Item = &Peer> {
+    match &rule.peers {
+        Peers::Any => [].iter(),
+        Peers::Of(peers) => peers.iter(),
+    }
+}
+
+/// Whether a label that changes is one that the peer asks for.
+fn asks_for(peer: &Peer, changes: &[Change]) -> bool {
+    let Peer::Pods { namespaces, pods } = peer else {
+        return false;
+    };
+    let asks = |selector: &Selector, key: &Symbol| selector.requirements.iter().any(|one| one.key == *key);
+    changes.iter().any(|change| match change {
+        Change::SetLabel { object, key, .. } | Change::RemoveLabel { object, key, .. } => match (object, namespaces) {
+            (ObjectRef::Pod { .. }, _) => asks(pods, key),
+            (ObjectRef::Namespace(_), Namespaces::Matching(selector)) => asks(selector, key),
+            (ObjectRef::Namespace(_), Namespaces::Named(_)) => false,
+        },
+        Change::AddRule { .. } | Change::AddPort { .. } => false,
+    })
+}
+
+fn selects(peer: &Peer, pod: &PodFacts) -> bool {
+    match peer {
         Peer::Pods { namespaces, pods } => {
             !pod.host_network
                 && pods.matches(&pod.labels)
                 && matching::namespaces(namespaces, pod, End::Source) == Match::Yes
         }
         Peer::Block(_) | Peer::Never => false,
-    };
+    }
+}
+
+fn is_peer(peers: &Peers, pod: &PodFacts) -> bool {
     match peers {
         Peers::Any => true,
-        Peers::Of(peers) => peers.iter().any(selects),
+        Peers::Of(peers) => peers.iter().any(|peer| selects(peer, pod)),
     }
 }
 

@@ -291,6 +291,17 @@ fn a_mended_cause_comes_back_when_the_label_goes_again() {
 }
 
 #[test]
+fn ports_that_no_policy_tells_apart_are_judged_together() {
+    let mut story = Story::of(shop());
+    for port in 1..=5_200 {
+        let scanned = Event::Drop(story.dropped(NETFILTER, "ops-utils/backup-0", "prod-a/api-0", port, 1));
+        story.engine.handle_event(&scanned);
+    }
+    story.after(2);
+    assert_eq!(story.engine.judge.len(), 3, "those below 53, that, and those above it");
+}
+
+#[test]
 fn a_port_scan_hides_no_lost_label() {
     let to_web = on_port(namespaces("env=prod"), Protocol::Tcp, 8080);
     let mut story = Story::of(
