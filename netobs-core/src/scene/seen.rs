@@ -213,7 +213,7 @@ impl Default for Ends {
 fn within(block: Cidr, offset: u8) -> IpAddr {
     match block.network() {
         IpAddr::V4(network) if !block.is_single() => IpAddr::V4((network.to_bits() | u32::from(offset)).into()),
-        network => network,
+        network @ (IpAddr::V4(_) | IpAddr::V6(_)) => network,
     }
 }
 

@@ -76,7 +76,7 @@ fn wanted(listing: &Listing, request: &Request, plan: &Plan, set: &PolicySet) ->
                 Place::Service(service) if direction == Direction::Egress => {
                     backend_is_admitted(listing, edge, service, set)
                 }
-                _ => stage
+                Place::Workload { .. } | Place::Service(_) | Place::Node(_) | Place::World(_) | Place::Unknown => stage
                     .connections(index, edge)
                     .filter(|connection| {
                         let subject = connection.end(direction.subject()).pod();
