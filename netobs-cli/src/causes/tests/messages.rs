@@ -105,6 +105,7 @@ pub(super) fn of_kind(kind: CauseKind, headline: &str) -> Cause {
             protocol: Protocol::Udp.into(),
             protocol_number: 17,
             port: Some(53),
+            further_ports: false,
         }),
         headline: headline.to_owned(),
         suggestions: vec![],
