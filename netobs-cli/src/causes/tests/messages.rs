@@ -105,7 +105,7 @@ pub(super) fn of_kind(kind: CauseKind, headline: &str) -> Cause {
             protocol: Protocol::Udp.into(),
             protocol_number: 17,
             port: Some(53),
-            ..AffectedTraffic::default()
+            further_ports: false,
         }),
         headline: headline.to_owned(),
         suggestions: vec![],
