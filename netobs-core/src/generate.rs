@@ -3,8 +3,8 @@ use crate::{
     inventory::{Edge, Listing, Place},
     labels::{Selector, Symbol},
     policy::{
-        Action, Direction, Namespaces, Peer, Peers, Policy, PolicyId, PolicySet, PortMatch, Ports, Rule, RuleSet,
-        Subject, Tier,
+        Action, Connection, Direction, Namespaces, Peer, Peers, Policy, PolicyId, PolicySet, PortMatch, Ports, Rule,
+        RuleSet, Subject, Tier,
     },
     scene::Stage,
     time::Timestamp,
@@ -177,6 +177,19 @@ impl Request {
 
     fn looks_at(&self, edge: &Edge) -> bool {
         self.since.is_none_or(|since| edge.last >= since)
+    }
+}
+
+/// The namespace with all of its pods closed: what it does not refuse, no policy can.
+struct Closed(PolicySet);
+
+impl Closed {
+    fn new(namespace: &Symbol) -> Self {
+        Self([Draft::default_deny().policy(namespace)].into_iter().collect())
+    }
+
+    fn refuses(&self, connection: &Connection<'_>, direction: Direction) -> bool {
+        !self.0.decide(connection, direction).outcome().passes()
     }
 }
 

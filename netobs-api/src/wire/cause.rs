@@ -4,7 +4,6 @@ use netobs_core::{
     engine::with_connection,
     event::Protocol,
     filter::{ProtocolKind, StateKind},
-    policy::Direction,
     render,
     suggest::Suggestion,
 };
@@ -26,19 +25,11 @@ pub fn cause(cause: &Cause, suggestions: &[Suggestion]) -> v1::Cause {
         State::Active => None,
         State::Drifted { at } | State::Mended { at } => Some(at),
     };
-    let labels: &[_] = match &cause.key.mend {
-        Mend::Labels(wants) => wants,
-        Mend::Traffic { .. } | Mend::FurtherPorts { .. } => &[],
-    };
     v1::Cause {
         id: cause.id.0,
         kind: v1::CauseKind::from(cause.key.kind).into(),
         direction: v1::PolicyDirection::from(cause.key.direction).into(),
-        labels: labels
-            .iter()
-            .zip(&cause.found)
-            .map(|(want, found)| label::lack(want, found))
-            .collect(),
+        labels: cause.lacking().map(|(want, found)| label::lack(want, found)).collect(),
         traffic: traffic(cause),
         policies: cause.policies.iter().map(policy).collect(),
         state: v1::CauseState::from(StateKind::of(cause.state)).into(),
@@ -59,33 +50,19 @@ pub fn cause(cause: &Cause, suggestions: &[Suggestion]) -> v1::Cause {
 }
 
 fn traffic(cause: &Cause) -> Option<v1::AffectedTraffic> {
-    let (subject, peer, on) = match &cause.key.mend {
-        Mend::Labels(_) => return None,
-        Mend::FurtherPorts { subject, peer } => {
-            let on = v1::AffectedTraffic {
-                further_ports: true,
-                ..v1::AffectedTraffic::default()
-            };
-            (subject, peer, on)
+    let [source, destination] = cause.key.ends()?;
+    let on = if let Mend::Traffic { protocol, port, .. } = &cause.key.mend {
+        v1::AffectedTraffic {
+            protocol: self::protocol(*protocol),
+            protocol_number: protocol.number().into(),
+            port: port.map(Into::into),
+            ..v1::AffectedTraffic::default()
         }
-        Mend::Traffic {
-            subject,
-            peer,
-            protocol,
-            port,
-        } => {
-            let on = v1::AffectedTraffic {
-                protocol: self::protocol(*protocol),
-                protocol_number: protocol.number().into(),
-                port: port.map(Into::into),
-                ..v1::AffectedTraffic::default()
-            };
-            (subject, peer, on)
+    } else {
+        v1::AffectedTraffic {
+            further_ports: true,
+            ..v1::AffectedTraffic::default()
         }
-    };
-    let (source, destination) = match cause.key.direction {
-        Direction::Egress => (subject, peer),
-        Direction::Ingress => (peer, subject),
     };
     Some(v1::AffectedTraffic {
         source: Some(party(source)),

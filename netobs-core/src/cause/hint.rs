@@ -1,5 +1,5 @@
 //! What is odd about a cause, beside what is lacking.
-use super::{Cause, Mend};
+use super::Cause;
 use crate::{
     explain::{ConnectionHint, LabelHint, RuleHint},
     labels::Requirement,
@@ -20,11 +20,7 @@ pub enum Hint<'a> {
 impl Cause {
     /// Of labels first, then of the rule that came nearest, then of the whole.
     pub fn hints(&self) -> impl Iterator<Item = Hint<'_>> {
-        let wants: &[_] = match &self.key.mend {
-            Mend::Labels(wants) => wants,
-            Mend::Traffic { .. } | Mend::FurtherPorts { .. } => &[],
-        };
-        let labels = wants.iter().zip(&self.found).flat_map(|(want, found)| {
+        let labels = self.lacking().flat_map(|(want, found)| {
             let wanted = &want.requirement;
             found.hints.iter().map(move |hint| Hint::Label { wanted, hint })
         });

@@ -168,13 +168,39 @@ impl Cause {
         matches!(self.state, State::Mended { .. })
     }
 
+    /// Each label that would mend it, and what is there instead.
+    pub fn lacking(&self) -> impl Iterator<Item = (&Want, &Found)> {
+        self.key.mend.wants().iter().zip(&self.found)
+    }
+
     /// What comes before what, where not all can be kept or told.
     pub const fn rank(&self) -> Rank {
         Rank::of(&self.key, self.state)
     }
 }
 
+impl Mend {
+    /// The labels that would mend it, if labels would.
+    pub const fn wants(&self) -> &[Want] {
+        match self {
+            Self::Labels(wants) => wants.as_slice(),
+            Self::Traffic { .. } | Self::FurtherPorts { .. } => &[],
+        }
+    }
+}
+
 impl CauseKey {
+    /// From whom to whom the traffic goes; `None` where labels would mend it, whoever it is.
+    pub const fn ends(&self) -> Option<[&Party; 2]> {
+        let (Mend::Traffic { subject, peer, .. } | Mend::FurtherPorts { subject, peer }) = &self.mend else {
+            return None;
+        };
+        Some(match self.direction {
+            Direction::Egress => [subject, peer],
+            Direction::Ingress => [peer, subject],
+        })
+    }
+
     /// What this is joined into once there are too many ports between its ends; `None` if it is not about one port.
     pub(super) fn of_further_ports(&self) -> Option<Self> {
         let Mend::Traffic { subject, peer, .. } = &self.mend else {

@@ -1,7 +1,7 @@
 //! What is asked of a cause.
 use super::any;
 use crate::{
-    cause::{Cause, Kind, Labelled, Mend, Party, State},
+    cause::{Cause, Kind, Labelled, Party, State},
     labels::Symbol,
     time::Timestamp,
 };
@@ -44,15 +44,13 @@ impl StateKind {
 }
 
 fn namespaces(cause: &Cause) -> impl Iterator<Item = &Symbol> {
-    let (wants, parties): (&[_], _) = match &cause.key.mend {
-        Mend::Labels(wants) => (wants, None),
-        Mend::Traffic { subject, peer, .. } | Mend::FurtherPorts { subject, peer } => (&[], Some([subject, peer])),
-    };
-    let lacking = wants.iter().map(|want| match &want.object {
+    let lacking = cause.key.mend.wants().iter().map(|want| match &want.object {
         Labelled::Namespace(namespace) | Labelled::Workload { namespace, .. } => namespace,
     });
     let affected = cause.sources.iter().chain(cause.destinations.iter());
-    let ends = affected.map(|(party, _)| party).chain(parties.into_iter().flatten());
+    let ends = affected
+        .map(|(party, _)| party)
+        .chain(cause.key.ends().into_iter().flatten());
     let policies = cause.policies.iter().filter_map(|policy| policy.namespace.as_ref());
     lacking.chain(ends.filter_map(namespace)).chain(policies)
 }

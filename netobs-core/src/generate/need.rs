@@ -1,9 +1,9 @@
 //! What the policies of a namespace have to admit, and what is left out.
-use super::{Choice, Draft, LeftOut, Phase, Request, Why, server};
+use super::{Choice, Closed, LeftOut, Phase, Request, Why, server};
 use crate::{
     event::Protocol,
     inventory::{Edge, Listing, Mark, Place, Portrait, PortraitKey},
-    policy::{Direction, PolicySet},
+    policy::Direction,
     scene::Stage,
 };
 
@@ -40,8 +40,7 @@ struct Judge<'a> {
     stage: &'a Stage,
     choice: &'a Choice<'a>,
     request: &'a Request,
-    /// Refuses whatever policies can refuse.
-    deny: PolicySet,
+    closed: Closed,
 }
 
 pub(super) fn all(listing: &Listing, stage: &Stage, choice: &Choice<'_>, request: &Request) -> Needs {
@@ -49,7 +48,7 @@ pub(super) fn all(listing: &Listing, stage: &Stage, choice: &Choice<'_>, request
         stage,
         choice,
         request,
-        deny: [Draft::default_deny().policy(&request.namespace)].into_iter().collect(),
+        closed: Closed::new(&request.namespace),
     };
     let mut needs = Needs::default();
     for (index, edge) in listing.edges.iter().enumerate() {
@@ -118,7 +117,7 @@ impl Judge<'_> {
             let mut connections = self.stage.connections(need.edge, edge).peekable();
             // Of what is behind a service, or forgotten, there may be no connection.
             connections.peek().is_none()
-                || connections.any(|connection| !self.deny.decide(&connection, need.direction).outcome().passes())
+                || connections.any(|connection| self.closed.refuses(&connection, need.direction))
         };
         // Without name resolution nothing works, whatever became of it so far.
         let resolves_names = need.sort == Sort::Dns && server::is_sure(edge);

@@ -1,12 +1,12 @@
 //! Takes away what is not needed: where selectors or blocks overlap, one rule may do what another is for.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Choice, Draft, DraftRule, Purpose, Request, Status, backend, need::Need};
+use super::{Choice, Closed, Draft, DraftRule, Purpose, Request, Status, backend, need::Need};
 use crate::{
     event::Protocol,
     inventory::Listing,
     policy::{
-        Connection, Direction, Peer, PolicySet, PortMatch,
+        Connection, Direction, Peer, PortMatch,
         matching::{self, Match},
     },
     scene::Stage,
@@ -47,12 +47,11 @@ pub(super) fn prune(
     needs: &[Need],
 ) {
     let mut ways = Ways::default();
-    let deny: PolicySet = [Draft::default_deny().policy(&request.namespace)].into_iter().collect();
+    let closed = Closed::new(&request.namespace);
     for need in needs {
         let edge = &listing.edges[need.edge];
-        let is_refused = |connection: &Connection<'_>| !deny.decide(connection, need.direction).outcome().passes();
         let mut add = |connection: Connection<'_>| {
-            if is_refused(&connection) {
+            if closed.refuses(&connection, need.direction) {
                 ways.add(need, &all_ways(drafts, request, &connection, need.direction));
             }
         };

@@ -4,13 +4,8 @@ use crate::cause::{Cause, CauseKey, Example, Found, Labelled, Mend, Party, Want}
 
 impl Redactor {
     pub(super) fn cause_anew(&mut self, cause: &Cause) -> Cause {
-        let wants: &[Want] = match &cause.key.mend {
-            Mend::Labels(wants) => wants,
-            Mend::Traffic { .. } | Mend::FurtherPorts { .. } => &[],
-        };
-        let found = wants.iter().zip(&cause.found);
         Cause {
-            found: found.map(|(want, found)| self.found(want, found)).collect(),
+            found: cause.lacking().map(|(want, found)| self.found(want, found)).collect(),
             key: CauseKey {
                 mend: self.mend(&cause.key.mend),
                 ..cause.key

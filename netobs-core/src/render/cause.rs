@@ -5,7 +5,7 @@ use super::{commands, connection_hint, effects, label_hint, rule_hint, utc, word
 use crate::{
     cause::{Affected, Cause, Found, Hint, Kind, Labelled, Mend, Party, State, Toll, Want},
     labels::Operator,
-    policy::{Direction, Transport},
+    policy::Transport,
     suggest::Suggestion,
     workload::Workload,
 };
@@ -117,23 +117,14 @@ fn wanted(mend: &Mend) -> String {
 }
 
 fn traffic(cause: &Cause) -> String {
-    let (subject, peer, on) = match &cause.key.mend {
-        Mend::Labels(_) => return String::new(),
-        Mend::FurtherPorts { subject, peer } => (subject, peer, "further ports".to_owned()),
-        Mend::Traffic {
-            subject,
-            peer,
-            protocol,
-            port,
-        } => {
-            let protocol = Transport(*protocol);
-            let on = port.map_or_else(|| protocol.to_string(), |port| format!("{port}/{protocol}"));
-            (subject, peer, on)
-        }
+    let Some([source, destination]) = cause.key.ends() else {
+        return String::new();
     };
-    let (source, destination) = match cause.key.direction {
-        Direction::Egress => (subject, peer),
-        Direction::Ingress => (peer, subject),
+    let on = if let Mend::Traffic { protocol, port, .. } = &cause.key.mend {
+        let protocol = Transport(*protocol);
+        port.map_or_else(|| protocol.to_string(), |port| format!("{port}/{protocol}"))
+    } else {
+        "further ports".to_owned()
     };
     format!("{} to {} on {on}", party(source), party(destination))
 }
